@@ -1,0 +1,98 @@
+import type { PluginOption } from '../plugin.ts'
+
+/** Upstream connection settings, by provider or for all. Times in seconds. */
+export interface HttpClientConfig {
+  /** A whole request, from the first byte sent to the last received. Default 600; 0 for none. */
+  timeout_secs?: number
+  /** Default 10. */
+  connect_timeout_secs?: number
+  /** Idle connections kept open to each host. Default 32. */
+  pool_max_idle_per_host?: number
+  /** How long an idle connection is kept. Default 90. */
+  pool_idle_timeout_secs?: number
+  /** TCP keep-alive probes. Default 60; 0 for none. */
+  tcp_keepalive_secs?: number
+  /** Retries after a failure to connect or a connection lost before the response. Default 3, at most 10. */
+  max_retries?: number
+  /** Whether pool metrics are kept. Default true. */
+  enable_pool_metrics?: boolean
+  /** Offer HTTP/2 to HTTPS upstreams. Default false: HTTP/1.1 costs far less per request. */
+  http2?: boolean
+  /** Connections opened before the first request. Default 0. */
+  warm_connections?: number
+}
+
+export interface ProviderConfig {
+  /** The dialects it speaks: one, or several where the same host serves them. */
+  dialect?: string | readonly string[]
+  /** With or without a trailing version segment. */
+  base_url?: string
+  /** Used when the client sends no credential of its own. */
+  api_key?: string
+  enabled?: boolean
+  /** Headers added to every request to it. */
+  headers?: Readonly<Record<string, string>>
+  http_client?: HttpClientConfig
+}
+
+export interface TlsConfig {
+  /** PEM files. */
+  cert: string
+  key: string
+}
+
+export interface ListenerConfig {
+  name?: string
+  /** Default: the config's host. */
+  host?: string
+  port: number
+  /** Dialects served here. Default: all that are loaded. */
+  dialects?: readonly string[]
+  tls?: TlsConfig
+  /** Largest request body, in bytes. Default: http_server.max_request_body_bytes. */
+  body_limit?: number
+}
+
+export interface HttpServerConfig {
+  /** Default 104857600 (100 MiB). */
+  max_request_body_bytes?: number
+  /** Time for a request's headers to arrive, in milliseconds. Default 15000. */
+  header_timeout_ms?: number
+  /** How long an idle client connection is kept, in seconds. Default 75. */
+  keepalive_timeout_secs?: number
+  /** How long a shutdown waits for requests to finish, in seconds. Default 30. */
+  shutdown_timeout_secs?: number
+  /** Host names, beside loopback ones, that a loopback listener answers to. */
+  allowed_hosts?: readonly string[]
+}
+
+/** A gateway: providers and a list of plugins. Also the schema of JSON, YAML and TOML config files. */
+export interface Config {
+  /** Default `127.0.0.1`. */
+  host?: string
+  /** Default 8081. */
+  port?: number
+  /** Dialects served: `openai`, `anthropic`, `gemini`, or `both` for all. Default `both`. */
+  api_dialect?: string
+  /** Listeners instead of the one at `host` and `port`. */
+  listeners?: readonly ListenerConfig[]
+  http_server?: HttpServerConfig
+  /** Defaults for every provider. */
+  http_client?: HttpClientConfig
+  providers?: Readonly<Record<string, ProviderConfig>>
+  /** Presets, by name or by value, in order. */
+  extends?: PresetReference | readonly PresetReference[]
+  /** Plugins after those of the presets; one of the same name takes the preset's place. */
+  plugins?: readonly (PluginOption | PluginReference)[]
+}
+
+/** A preset's name (`local`), the path of its file, or its value. */
+export type PresetReference = string | PluginOption
+
+/** A plugin named in a data file: `metrics`, `./my-plugin.ts`, or the same with options. */
+export type PluginReference = string | { readonly name: string; readonly options?: unknown }
+
+/** Types a config file. */
+export function defineConfig(config: Config): Config {
+  return config
+}

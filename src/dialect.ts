@@ -1,0 +1,74 @@
+import type { LlmRequest } from './request.ts'
+
+/** What a dialect sees of a request before its body has arrived. Header names are lower case. */
+export interface RequestHead {
+  readonly method: string
+  /** The path without the query. */
+  readonly path: string
+  /** The query without its `?`; empty when there is none. */
+  readonly query: string
+  /** A header's value, or undefined. Credentials can be tested for with `has`, never read. */
+  get(name: string): string | undefined
+  has(name: string): boolean
+}
+
+/** What the request asks the model's provider to do. */
+export type Operation = 'generate' | 'count-tokens' | 'embeddings' | 'models' | 'other'
+
+/** One path a dialect serves. `{model}` in a path stands for one or more segments that name the model. */
+export interface Endpoint {
+  readonly method: string
+  readonly path: string
+  readonly operation: Operation
+  /** Whether the request has a JSON object for a body. Anything else passes as it is. */
+  readonly body: 'json' | 'none' | 'any'
+  /** The response is a stream whatever the body says: `sse`, or a JSON array whose elements arrive one by one. */
+  readonly stream?: 'sse' | 'json-array'
+}
+
+/** A gateway failure, as a dialect's error envelope needs it. */
+export interface ErrorView {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+  readonly param: string | undefined
+  readonly requestId: string
+}
+
+/** How a dialect's clients and providers carry a key. */
+export interface CredentialRule {
+  /** Lower-case request headers that hold a credential in this dialect. */
+  readonly headers: readonly string[]
+  /** Query parameters that hold one. */
+  readonly query?: readonly string[]
+  /** The header that carries a provider's configured key. */
+  header(key: string): readonly [name: string, value: string]
+}
+
+/**
+ * The wire form of one provider API: what the core must know to serve it without knowing it.
+ * A dialect is data and pure functions; a plugin lists its dialects in its definition.
+ */
+export interface Dialect {
+  /** The field's name for it: `openai-chat`, `openai-responses`, `anthropic-messages`, `gemini`. */
+  readonly name: string
+  readonly endpoints: readonly Endpoint[]
+  /** Whether a request whose path several dialects serve, or none does, was written for this one. */
+  claims(head: RequestHead): boolean
+  /** Top-level body fields that routing may read without parsing the body. */
+  readonly peek: readonly string[]
+  readonly credentials: CredentialRule
+  /** Version segments that open a path and may close a `base_url`: `['/v1']`. The first is the usual one. */
+  readonly versions: readonly string[]
+  /**
+   * How to read a `base_url` that has a path but ends in none of `versions`. `complete`: endpoints follow it directly,
+   * without a version (the OpenAI SDK's rule). `prefix`: the client's path follows it whole (Anthropic's rule).
+   */
+  readonly basePath: 'complete' | 'prefix'
+  /** The session a request belongs to, from its headers or its peeked fields. */
+  session?(request: LlmRequest): string | undefined
+  /** The body of an error answer, to be sent as JSON. */
+  errorBody(error: ErrorView): unknown
+  /** The bytes of a stream's error event, for a failure after the stream has begun. */
+  errorEvent(error: ErrorView): string
+}

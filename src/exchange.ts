@@ -1,0 +1,160 @@
+import type { Dialect, Endpoint, RequestHead } from './dialect.ts'
+import type { GatewayError } from './errors.ts'
+import type { LlmRequest } from './request.ts'
+
+/** A typed per-request cell. The slot object is the key, so two plugins can never collide. */
+export interface Slot<T> {
+  readonly name: string
+  readonly init: () => T
+}
+
+/** Declares a cell that each exchange can hold. Export it to share it; import it to read another plugin's. */
+export function defineSlot<T>(name: string, init: () => T): Slot<T> {
+  return Object.freeze({ name, init })
+}
+
+/** How an exchange ended. `rejected`: the gateway refused it; `error`: something failed; `cancelled`: the client left. */
+export type Outcome = 'ok' | 'error' | 'rejected' | 'cancelled'
+
+/** An answer given by a plugin instead of a provider. Strings and bytes are sent as they are, objects as JSON. */
+export interface Reply {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array | object
+}
+
+/** Limits of one attempt, in milliseconds; 0 means none. Absent ones are the provider's. */
+export interface Timeouts {
+  readonly connect?: number
+  /** Until the response head. */
+  readonly headers?: number
+  /** Between two pieces of the response body. */
+  readonly idle?: number
+  /** From the first byte sent to the last received. */
+  readonly total?: number
+}
+
+/** Failures of an attempt, before any of the response body has been passed on. */
+export type AttemptFailure = 'connect' | 'reset' | 'timeout' | 'protocol'
+
+/** When one attempt is made again. */
+export interface Retry {
+  /** How many times at most, after the first. */
+  readonly limit: number
+  /** Failures, and upstream statuses, that are worth another try. */
+  readonly on: readonly (AttemptFailure | number)[]
+  /** The pause before the first retry, in milliseconds; it doubles each time. */
+  readonly delay: number
+}
+
+/** One try at one provider. A plan is a list of them; the core walks it until one answers. */
+export interface Attempt {
+  readonly provider: string
+  /** The model to ask for instead of the client's. */
+  readonly model?: string
+  /** In a plan: headers to add. In `egress`: every end-to-end header that will leave, credentials excepted. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly timeouts?: Timeouts
+  readonly retry?: Retry
+  /** Upstream statuses that let the next attempt of the plan take over. Failures before the response always do. */
+  readonly fallbackOn?: readonly number[]
+}
+
+/** The attempts to make, in order. */
+export type Plan = readonly Attempt[]
+
+/** An attempt as it is about to leave. A changed copy returned from `egress` is what leaves. */
+export interface OutgoingAttempt extends Attempt {
+  readonly method: string
+  /** Path and query at the provider. */
+  readonly path: string
+  /** The body's bytes: the client's own unless a plugin replaced them. */
+  readonly body: Buffer
+}
+
+/** What became of one attempt. Times are in milliseconds since the exchange began. */
+export interface AttemptOutcome {
+  readonly provider: string
+  readonly model: string | undefined
+  /** Counts from 1 over the whole exchange, retries included. */
+  readonly number: number
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly status: number | undefined
+  /** Why it failed before a response, or `cut` when the response broke off, or `cancelled` when the client left. */
+  readonly failure: AttemptFailure | 'cut' | 'cancelled' | undefined
+}
+
+/** The head of a response. */
+export interface ResponseHead {
+  readonly status: number
+  /** A header by its lower-case name. */
+  get(name: string): string | undefined
+}
+
+/**
+ * A look at what passes, after it has passed: never a way to change it. Observers run on the serving thread, so they
+ * hand over and return. Buffers are only valid during the call, and an observer that throws is taken off.
+ */
+export interface Observer {
+  attemptStarted?(attempt: { readonly provider: string; readonly number: number }): void
+  /** Once for every attempt, as soon as it is known: at the status line for a refusal, at the last byte otherwise. */
+  attemptEnded?(outcome: AttemptOutcome): void
+  responseStarted?(head: ResponseHead): void
+  /** The bytes as they went to the client. */
+  responseBytes?(bytes: Uint8Array): void
+}
+
+/** What happened and when; filled in as the exchange goes on. Times are in milliseconds since it began. */
+export interface Timings {
+  /** Wall-clock start, in milliseconds since 1970. */
+  readonly startedAt: number
+  /** The whole request had arrived. */
+  readonly requestEnd: number
+  /** The attempt that answered was sent. */
+  readonly upstreamStart: number
+  /** Its response head arrived. */
+  readonly upstreamHead: number
+  /** The first byte of the body went to the client. */
+  readonly firstByte: number
+  /** The last byte went out, or the exchange broke off. */
+  readonly end: number
+}
+
+/** One client request and everything that becomes of it: the context of every hook. Holds no credential. */
+export interface Exchange {
+  /** The gateway's id for it, sent as `x-lunaroute-request-id`. */
+  readonly id: string
+  readonly head: RequestHead
+  /** The listener's name and the client's address. */
+  readonly listener: string
+  readonly remoteAddress: string
+  /** The dialect the client speaks; for a path no dialect serves, the one that claims the request. */
+  readonly dialect: Dialect
+  /** Null for a path that no dialect serves. */
+  readonly endpoint: Endpoint | null
+  /** Null until the body has arrived, and for paths that no dialect serves. */
+  readonly request: LlmRequest | null
+  /** The client's session, when it names one. */
+  readonly session: string | undefined
+  /** Aborts when the client leaves or the gateway gives up. */
+  readonly signal: AbortSignal
+  readonly timings: Timings
+  readonly attempts: readonly AttemptOutcome[]
+  /** The response head sent to the client. Null until there is one. */
+  readonly response: ResponseHead | null
+  /** Body bytes received from and sent to the client. */
+  readonly requestBytes: number
+  readonly responseBytes: number
+  /** Whether the response went out as a stream of unknown length. */
+  readonly isStreaming: boolean
+  /** Set before `record` runs. */
+  readonly outcome: Outcome | undefined
+  readonly error: GatewayError | undefined
+  /** Reads a slot, creating its value on first use. */
+  use<T>(slot: Slot<T>): T
+  /** Adds a look at attempts and raw bytes. Ask in `ingress`, before anything has passed. */
+  observe(observer: Observer): void
+  /** Adds a header to the response, if its head has not gone out. */
+  setResponseHeader(name: string, value: string): void
+}

@@ -1,0 +1,55 @@
+// The public API, and nothing else: what config files and plugins import as 'lunaroute'.
+export { type Static, Type } from '@sinclair/typebox'
+export type { Chunk } from './chunk.ts'
+export {
+  type Config,
+  defineConfig,
+  type HttpClientConfig,
+  type HttpServerConfig,
+  type ListenerConfig,
+  type PluginReference,
+  type PresetReference,
+  type ProviderConfig,
+  type TlsConfig,
+} from './config/define.ts'
+export type { CredentialRule, Dialect, Endpoint, ErrorView, Operation, RequestHead } from './dialect.ts'
+export { ConfigError, ERROR_CODES, type ErrorCode, GatewayError, PluginError } from './errors.ts'
+export {
+  type Attempt,
+  type AttemptFailure,
+  type AttemptOutcome,
+  defineSlot,
+  type Exchange,
+  type Observer,
+  type Outcome,
+  type OutgoingAttempt,
+  type Plan,
+  type Reply,
+  type ResponseHead,
+  type Retry,
+  type Slot,
+  type Timeouts,
+  type Timings,
+} from './exchange.ts'
+export type { ConfigStatus, GatewayView } from './gateway-view.ts'
+export { withDefault } from './options.ts'
+export {
+  type ClientCredential,
+  definePlugin,
+  definePreset,
+  type Handlers,
+  type HookEntry,
+  type HookName,
+  type Hooks,
+  type Logger,
+  type Order,
+  type Plugin,
+  type PluginApi,
+  type PluginDefinition,
+  type PluginFactory,
+  type PluginOption,
+  type PoolStats,
+  type ProviderDefaults,
+  type ProviderView,
+} from './plugin.ts'
+export type { LlmRequest } from './request.ts'

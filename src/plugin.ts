@@ -1,0 +1,187 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import type { Chunk } from './chunk.ts'
+import type { Dialect } from './dialect.ts'
+import type { Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
+import type { GatewayView } from './gateway-view.ts'
+import type { LlmRequest } from './request.ts'
+
+type Awaitable<T> = T | Promise<T>
+
+/** The six hooks. Returning nothing always means "leave it as it is". */
+export interface Handlers {
+  /** Admit the request. Return a reply to answer it here; throw a GatewayError to refuse it. Runs before the body is read. */
+  ingress(exchange: Exchange): Awaitable<Reply | void>
+  /** Rewrite the request before a plan is made. Not called for paths that no dialect serves. */
+  normalize(request: LlmRequest, exchange: Exchange): Awaitable<LlmRequest | void>
+  /**
+   * Reshape the plan. It begins as one attempt at the dialect's own provider, or empty where there is none.
+   * `request` is null for a path that no dialect serves. An empty plan at the end is a 503 (404 for such a path).
+   */
+  route(plan: Plan, request: LlmRequest | null, exchange: Exchange): Awaitable<Plan | void>
+  /** Last touch to one attempt before it leaves. Runs once per try. */
+  egress(attempt: OutgoingAttempt, request: LlmRequest | null, exchange: Exchange): Awaitable<OutgoingAttempt | void>
+  /** One event of the response; null drops it, an array splits it. Never async. */
+  streamChunk(chunk: Chunk, exchange: Exchange): Chunk | readonly Chunk[] | null | void
+  /** Once per exchange, when its outcome is known and the client has its answer or has gone. Never fails a request. */
+  record(exchange: Exchange): Awaitable<void>
+}
+
+export type HookName = keyof Handlers
+
+/** Where a tap stands among the others. List order is the rule; this is for the exceptions. */
+export interface Order {
+  readonly stage?: 'early' | 'normal' | 'late'
+  /** Names of plugins to run before or after. A name that is not installed is an error. */
+  readonly before?: readonly string[]
+  readonly after?: readonly string[]
+}
+
+export type HookEntry<F> = F | (Order & { readonly handler: F })
+export type Hooks = { readonly [K in HookName]?: HookEntry<Handlers[K]> }
+
+/** A structured logger, bound to the plugin's name. */
+export interface Logger {
+  trace(fields: object | string, message?: string): void
+  debug(fields: object | string, message?: string): void
+  info(fields: object | string, message?: string): void
+  warn(fields: object | string, message?: string): void
+  error(fields: object | string, message?: string): void
+}
+
+/** A provider as plugins see it: no key, no header. */
+export interface ProviderView {
+  readonly name: string
+  readonly dialects: readonly string[]
+  /** Scheme, host and base path. */
+  readonly baseUrl: string
+  readonly hasKey: boolean
+  /** Connections to it, now and since the pool was made. */
+  readonly pool: PoolStats
+}
+
+/** Counts of one provider's upstream connections. */
+export interface PoolStats {
+  readonly created: number
+  readonly reused: number
+  readonly open: number
+  readonly idle: number
+  readonly busy: number
+  readonly settings: Readonly<Record<string, number>>
+  /** Called with the age in seconds of each connection that closes. Returns how to stop. */
+  onClosed(listener: (ageSeconds: number) => void): () => void
+}
+
+/** A credential a client sent, for plugins that declare the `credentials` capability. */
+export interface ClientCredential {
+  /** The lower-case header, or `?name` for a query parameter. */
+  readonly source: string
+  readonly value: string
+}
+
+/** What a plugin may ask of the gateway while it is being set up. */
+export interface PluginApi {
+  readonly log: Logger
+  /** This generation's dialects, in plugin order. */
+  readonly dialects: readonly Dialect[]
+  /** This generation's providers, in config order. */
+  readonly providers: readonly ProviderView[]
+  /** The gateway itself: its state, and reload. */
+  readonly gateway: GatewayView
+  /** Runs when this generation's last exchange has left. Last registered runs first. */
+  onDispose(dispose: () => Awaitable<void>): void
+  /** A value that survives reloads for as long as some generation asks for it. */
+  keep<T>(key: string, create: () => T, dispose?: (value: T) => Awaitable<void>): T
+  /** The client's credentials. Throws unless the plugin declares the `credentials` capability. */
+  credentials(exchange: Exchange): readonly ClientCredential[]
+}
+
+/** Defaults for a provider that comes with a dialect. Any of it can be overridden in the config. */
+export interface ProviderDefaults {
+  readonly dialect: string | readonly string[]
+  readonly base_url: string
+  /** The environment variable that holds its key. */
+  readonly api_key_env?: string
+}
+
+/** A plugin with its options, ready to be built into a generation. */
+export interface Plugin {
+  readonly name: string
+  readonly requires: readonly string[]
+  readonly failure: 'open' | 'closed'
+  readonly capabilities: readonly 'credentials'[]
+  readonly dialects: readonly Dialect[]
+  readonly providers: Readonly<Record<string, ProviderDefaults>>
+  readonly section: string | undefined
+  readonly env: Readonly<Record<string, string>>
+  readonly schema: TSchema | undefined
+  /** The options as they were given, unchecked. */
+  readonly input: unknown
+  setup(options: unknown, api: PluginApi): Awaitable<Hooks>
+}
+
+type Only<H> = H & { [K in Exclude<keyof H, HookName>]: never }
+type Options<S> = S extends TSchema ? Static<S> : void
+type Input<S> = S extends TSchema ? Given<Static<S>, S> : void
+/** Options with a default may be left out, though the plugin always sees them. */
+type Given<T, S> = S extends { properties: infer P }
+  ? { [K in keyof T as K extends keyof P ? (P[K] extends { default: unknown } ? never : K) : K]: T[K] } & {
+      [K in keyof T as K extends keyof P ? (P[K] extends { default: unknown } ? K : never) : never]?: T[K]
+    }
+  : T
+
+/** Takes no argument, an optional one or a required one, as the plugin's options demand. */
+export type PluginFactory<I> = [I] extends [void]
+  ? () => Plugin
+  : Record<never, never> extends I
+    ? (options?: I) => Plugin
+    : (options: I) => Plugin
+
+export interface PluginDefinition<S extends TSchema | undefined, H extends Hooks> {
+  /** What it does to a request, in kebab case; its folder's name. */
+  readonly name: string
+  /** JSON Schema of its options, made with `Type`; the TypeScript type of `options` is inferred from it. */
+  readonly options?: S
+  /** Plugins that must be installed beside it. */
+  readonly requires?: readonly string[]
+  /**
+   * What happens when a hook throws something other than a GatewayError. `closed` (the default): the request fails.
+   * `open`: the failure is logged and the hook counts as having returned nothing.
+   */
+  readonly failure?: 'open' | 'closed'
+  readonly capabilities?: readonly 'credentials'[]
+  readonly dialects?: readonly Dialect[]
+  readonly providers?: Readonly<Record<string, ProviderDefaults>>
+  /** The top-level key of JSON, YAML and TOML files that holds this plugin's options. */
+  readonly section?: string
+  /** Environment variables that set options: `{ LUNAROUTE_LOG_LEVEL: 'level' }`. They win over the config file. */
+  readonly env?: Readonly<Record<string, string>>
+  setup(options: Options<S>, api: PluginApi): Awaitable<Only<H>>
+}
+
+/** Makes a plugin factory. See docs/writing-a-plugin.md. */
+export function definePlugin<H extends Hooks, const S extends TSchema | undefined = undefined>(
+  definition: PluginDefinition<S, H>,
+): PluginFactory<Input<S>> {
+  const factory = (input?: unknown): Plugin => ({
+    name: definition.name,
+    requires: definition.requires ?? [],
+    failure: definition.failure ?? 'closed',
+    capabilities: definition.capabilities ?? [],
+    dialects: definition.dialects ?? [],
+    providers: definition.providers ?? {},
+    section: definition.section,
+    env: definition.env ?? {},
+    schema: definition.options,
+    input,
+    setup: (options, api) => definition.setup(options as Options<S>, api),
+  })
+  return factory as PluginFactory<Input<S>>
+}
+
+/** A plugin, a preset, nothing, or a list of these: what a config's lists may hold. */
+export type PluginOption = Plugin | false | null | undefined | '' | 0 | readonly PluginOption[]
+
+/** Names a list of plugins. Read top to bottom, it is the run order. */
+export function definePreset(plugins: readonly PluginOption[]): readonly PluginOption[] {
+  return plugins
+}
