@@ -35,11 +35,12 @@ export function placeInStack(
   bundle: string,
 ): ConfigLocation | undefined {
   if (!(error instanceof Error) || typeof error.stack !== 'string') return undefined
-  for (const [, where, lineText, columnText] of error.stack.matchAll(/([^\s(][^(\n]*?):(\d+):(\d+)\)?$/gm)) {
+  for (const [, where, lineText, columnText] of error.stack.matchAll(/^ +at (?:.*\()?(.+?):(\d+):(\d+)\)?$/gm)) {
     const [line, column] = [Number(lineText), Number(columnText)]
-    const file = where!.startsWith('file:') ? fileURLToPath(where!) : where!.replace(/^at (?:async )?/, '')
+    const path = where!.replace(/^async /, '')
+    const file = path.startsWith('file:') ? fileURLToPath(path) : path
     if (files.has(file)) return { file, line, column }
-    if (file === bundle || where!.startsWith('data:')) {
+    if (file === bundle || file.startsWith('data:')) {
       const mapped = throughMap(code, bundle, line, column)
       if (mapped) return mapped
     }

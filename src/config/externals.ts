@@ -1,5 +1,6 @@
 import { createRequire, isBuiltin } from 'node:module'
 import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild'
+import { ConfigError } from '../errors.ts'
 import { importFile, type Namespace, type Program } from './program.ts'
 
 const NAMESPACE = 'lunaroute-external'
@@ -69,5 +70,5 @@ function facade(id: string): string {
 
 function sentence(specifier: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
-  return message.includes(specifier) ? message : `"${specifier}" could not be imported: ${message}`
+  return error instanceof ConfigError ? message : `"${specifier}" could not be imported: ${message}`
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { ConfigError } from '../errors.ts'
 import { didYouMean } from './suggest.ts'
 
 export type Namespace = Readonly<Record<string, unknown>>
@@ -34,14 +35,14 @@ export function runningProgram(root: URL = ROOT): Program {
     if (specifier === 'lunaroute/testing') return new URL(`../testing${EXTENSION}`, import.meta.url)
     const [, kind, name] = /^lunaroute\/(plugins|presets)\/([^/]+)$/.exec(specifier) ?? []
     if ((kind !== 'plugins' && kind !== 'presets') || name === undefined) {
-      throw new Error(
+      throw new ConfigError(
         `"${specifier}" is not part of lunaroute, which has lunaroute, lunaroute/testing, ` +
           'lunaroute/plugins/<name> and lunaroute/presets/<name>',
       )
     }
     const known = await names(kind)
     if (!known.includes(name)) {
-      throw new Error(`lunaroute ships no ${kind.slice(0, -1)} "${name}"${didYouMean(name, known)}`)
+      throw new ConfigError(`lunaroute ships no ${kind.slice(0, -1)} "${name}"${didYouMean(name, known)}`)
     }
     return new URL(kind === 'plugins' ? `plugins/${name}/index${EXTENSION}` : `presets/${name}${EXTENSION}`, root)
   }
