@@ -1,3 +1,4 @@
+import { isSpace, skipSpace } from './body/json-skip.ts'
 import { type FieldRange, readValue, type Scan, scanFields } from './body/scan.ts'
 import { spliceFields } from './body/splice.ts'
 import type { Dialect, Endpoint, RequestHead } from './dialect.ts'
@@ -50,7 +51,11 @@ export class JsonRequest implements LlmRequest {
 
   peek(field: string): unknown {
     const range = this.#range(field)
-    return range && readValue(this.bytes, range)
+    try {
+      return range && readValue(this.bytes, range)
+    } catch (cause) {
+      throw malformed(`the value of "${field}" is broken`, cause)
+    }
   }
 
   json(): unknown {
@@ -64,6 +69,7 @@ export class JsonRequest implements LlmRequest {
   }
 
   with(fields: Readonly<Record<string, unknown>>): LlmRequest {
+    if (!this.#hasFields) return this
     const edits = Object.entries(fields).map(([field, value]) => ({ field, value, range: this.#range(field) }))
     return this.#copy(spliceFields(this.bytes, edits))
   }
@@ -71,7 +77,7 @@ export class JsonRequest implements LlmRequest {
   withModel(model: string): LlmRequest {
     const named = this.#pathModel
     if (!named) return this.with({ model })
-    const name = encodeURI(model)
+    const name = encodeURI(model).replace(/[?#]/g, encodeURIComponent)
     const path = this.target.path.slice(0, named.start) + name + this.target.path.slice(named.end)
     const pathModel = { name: model, start: named.start, end: named.start + name.length }
     return this.#copy(this.bytes, pathModel, { ...this.target, path })
@@ -87,9 +93,13 @@ export class JsonRequest implements LlmRequest {
     return new JsonRequest(this.head, this.dialect, this.endpoint, bytes, pathModel, target)
   }
 
+  get #hasFields(): boolean {
+    return this.endpoint.body === 'json' && this.bytes.length > 0
+  }
+
   /** A field outside the dialect's list is found too, at the price of another scan. */
   #range(field: string): FieldRange | undefined {
-    if (this.endpoint.body !== 'json' || this.bytes.length === 0) return undefined
+    if (!this.#hasFields) return undefined
     const index = this.dialect.peek.indexOf(field)
     if (index < 0) return rangesOf(scanFields(this.bytes, [field]))[0]
     this.#scan ??= scanFields(this.bytes, this.dialect.peek)
@@ -110,10 +120,10 @@ function malformed(detail: string, cause?: unknown): GatewayError {
 export function checkObject(bytes: Buffer): void {
   if (bytes.length === 0) throw new GatewayError('LR_BAD_JSON', 400, 'the request body is empty; send a JSON object')
   if (bytes[0] === OPEN && bytes[bytes.length - 1] === CLOSE) return
-  const text = bytes.subarray(0, 64).toString('latin1').trimStart()
-  const end = bytes.subarray(-64).toString('latin1').trimEnd()
-  if (!text.startsWith('{')) throw malformed('it does not begin with "{"')
-  if (!end.endsWith('}')) throw malformed('it does not end with "}"; it may have been cut off')
+  let end = bytes.length - 1
+  while (isSpace(bytes[end])) end--
+  if (bytes[skipSpace(bytes, 0)] !== OPEN) throw malformed('it does not begin with "{"')
+  if (bytes[end] !== CLOSE) throw malformed('it does not end with "}"; it may have been cut off')
 }
 
 const OPEN = 0x7b

@@ -18,9 +18,12 @@ export interface LlmRequest {
   peek(field: string): unknown
   /** The whole body, parsed on first use. Treat it as frozen: changes go through `with`. */
   json(): unknown
-  /** The request with top-level body fields replaced in place; every other byte stays. `undefined` removes nothing. */
+  /**
+   * The request with top-level body fields replaced in place; every other byte stays. `undefined` removes nothing. A
+   * request without a JSON body stays as it is.
+   */
   with(fields: Readonly<Record<string, unknown>>): LlmRequest
-  /** The request for another model, wherever the dialect keeps the model's name. */
+  /** The request for another model, wherever the dialect keeps the model's name. One that has no place for it stays. */
   withModel(model: string): LlmRequest
   /** The request with another body, given as JSON value or as bytes. */
   withBody(body: Uint8Array | object): LlmRequest
