@@ -30,7 +30,7 @@ export class Gateway implements GatewayView, Serving {
   readonly #options: GatewayOptions
   readonly #keeper = new Keeper()
   readonly #watch: FileWatch
-  readonly #retiring = new Set<Promise<void>>()
+  readonly #retiring = new Map<Generation, Promise<void>>()
   #listeners: readonly Listener[] = []
   #generation!: Generation
   #loaded!: LoadedConfig
@@ -38,7 +38,6 @@ export class Gateway implements GatewayView, Serving {
   #error: ConfigStatus['error'] = null
   #reloading: Promise<void> | undefined
   #next: Promise<void> | undefined
-  #count = 0
 
   private constructor(options: GatewayOptions) {
     this.#options = options
@@ -81,7 +80,7 @@ export class Gateway implements GatewayView, Serving {
   }
 
   inFlight(): number {
-    return this.#generation.active
+    return [this.#generation, ...this.#retiring.keys()].reduce((sum, each) => sum + each.active, 0)
   }
 
   /** One reload runs at a time; asking during one makes exactly one more follow. */
@@ -103,7 +102,7 @@ export class Gateway implements GatewayView, Serving {
     await this.#watch.close()
     const closed = Promise.all(this.#listeners.map(each => each.close()))
     const retired = this.#generation.retire(shutdownTimeout)
-    await Promise.all([retired, ...this.#retiring])
+    await Promise.all([retired, ...this.#retiring.values(), this.#reloading])
     for (const listener of this.#listeners) listener.closeAll()
     await closed
   }
@@ -128,14 +127,15 @@ export class Gateway implements GatewayView, Serving {
       const loaded = await this.#options.load()
       files = loaded.files
       const next = await this.#build(loaded)
+      if (this.isDraining) return await next.retire(0)
       const old = this.#generation
       if (JSON.stringify(old.config.server) !== JSON.stringify(next.config.server)) {
         logger.warn('listeners and server settings change only with a restart')
       }
       this.#adopt(next, loaded)
       logger.info({ generation: next.number, file: loaded.file }, 'configuration reloaded')
-      const retired = old.retire(RETIREMENT).finally(() => this.#retiring.delete(retired))
-      this.#retiring.add(retired)
+      const retired = old.retire(RETIREMENT).finally(() => this.#retiring.delete(old))
+      this.#retiring.set(old, retired)
     } catch (error) {
       files = [...new Set([...files, ...this.#refuse(error)])]
     }
@@ -172,7 +172,7 @@ export class Gateway implements GatewayView, Serving {
   #build(loaded: LoadedConfig): Promise<Generation> {
     const { logger } = this.#options.log
     return buildGeneration(loaded.config, {
-      number: ++this.#count,
+      number: (this.#generation?.number ?? 0) + 1,
       keeper: this.#keeper,
       log: logger,
       logFor: plugin => logger.child({ plugin }),

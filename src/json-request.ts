@@ -41,12 +41,12 @@ export class JsonRequest implements LlmRequest {
 
   get model(): string | undefined {
     if (this.#pathModel) return this.#pathModel.name
-    const model = this.peek('model')
+    const model = this.#glance('model')
     return typeof model === 'string' ? model : undefined
   }
 
   get isStream(): boolean {
-    return this.endpoint.stream !== undefined || this.peek('stream') === true
+    return this.endpoint.stream !== undefined || this.#glance('stream') === true
   }
 
   peek(field: string): unknown {
@@ -91,6 +91,15 @@ export class JsonRequest implements LlmRequest {
 
   #copy(bytes: Buffer, pathModel = this.#pathModel, target = this.target): LlmRequest {
     return new JsonRequest(this.head, this.dialect, this.endpoint, bytes, pathModel, target)
+  }
+
+  /** Like `peek`, but broken JSON has no fields: logs and outcomes ask too, where nobody is left to refuse it to. */
+  #glance(field: string): unknown {
+    try {
+      return this.peek(field)
+    } catch {
+      return undefined
+    }
   }
 
   get #hasFields(): boolean {

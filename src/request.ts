@@ -8,13 +8,13 @@ export interface LlmRequest {
   readonly head: RequestHead
   readonly dialect: Dialect
   readonly endpoint: Endpoint
-  /** The model asked for, from the body or the path. Undefined where the request names none. */
+  /** The model asked for, from the body or the path. Undefined where the request names none, or is broken. */
   readonly model: string | undefined
   /** Whether the client asked for a stream. */
   readonly isStream: boolean
   /** The body as received. Empty where there is none. */
   readonly bytes: Buffer
-  /** The value of one of the dialect's peeked top-level fields, read from the bytes without parsing the whole body. */
+  /** The value of one of the dialect's peeked top-level fields, read from the bytes without parsing the whole body. Throws on broken JSON. */
   peek(field: string): unknown
   /** The whole body, parsed on first use. Treat it as frozen: changes go through `with`. */
   json(): unknown

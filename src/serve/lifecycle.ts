@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GatewayError, PluginError } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { Attempt, Plan } from '../exchange.ts'
 import { checkObject, JsonRequest } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
@@ -18,7 +18,6 @@ export async function handle(exchange: ServedExchange): Promise<void> {
   try {
     await run(exchange)
   } catch (error) {
-    logUnexpected(exchange, error)
     exchange.fail(error)
   }
 }
@@ -62,6 +61,7 @@ async function walk(plan: Plan, request: LlmRequest | null, exchange: ServedExch
     const isLast = index === plan.length - 1
     failed = await tryRepeatedly(planned, isLast, request, exchange)
     if (failed === null || exchange.isOver) return
+    if (!canRepeat(request, exchange)) break
   }
   throw failed?.error ?? noProvider(exchange)
 }
@@ -84,13 +84,19 @@ async function tryRepeatedly(
   for (let retries = 0; ; retries++) {
     const mayRetry = retries < retry.limit && request !== null
     const isHeld = (status: number): boolean =>
-      (mayRetry && retry.on.includes(status)) || (!isLast && (planned.fallbackOn?.includes(status) ?? false))
+      (mayRetry && retry.on.includes(status)) ||
+      (!isLast && canRepeat(request, exchange) && (planned.fallbackOn?.includes(status) ?? false))
     const failure = await send({ exchange, provider, planned, request, isHeld })
     if (failure === null || exchange.isOver) return failure
     if (!mayRetry || !retry.on.includes(failure.kind)) return failure
     await pause(retry.delay * 2 ** retries, exchange)
     if (exchange.isOver) return failure
   }
+}
+
+/** A body that streams through unread is gone once some of it has left. */
+function canRepeat(request: LlmRequest | null, { message }: ServedExchange): boolean {
+  return request !== null || !message.readableDidRead
 }
 
 /** Waits, but not for a client that has left. */
@@ -120,15 +126,5 @@ async function finish(exchange: ServedExchange): Promise<void> {
     if (record !== null) await record.promise(exchange)
   } finally {
     exchange.generation.leave(exchange)
-  }
-}
-
-/** A refusal is the client's business; what broke is the operator's. */
-function logUnexpected({ id, generation }: ServedExchange, error: unknown): void {
-  if (!(error instanceof GatewayError) || error instanceof PluginError) {
-    generation.log.error({ err: error, exchange: id }, 'an exchange failed')
-  } else if (error.cause !== undefined) {
-    const reason = error.cause instanceof Error ? error.cause.message : String(error.cause)
-    generation.log.warn({ code: error.code, reason, exchange: id }, error.message)
   }
 }

@@ -106,7 +106,11 @@ export class Relay implements UpstreamHandler {
     const { exchange, provider } = this.#sending
     const message = `the provider "${provider.name}" did not finish within ${total / 1000} s`
     const error = new GatewayError('LR_UPSTREAM_TIMEOUT', 504, message)
-    if (this.#output !== null) return exchange.fail(error)
+    if (this.#output !== null) {
+      this.#end('cut')
+      this.#abort?.(error)
+      return exchange.fail(error)
+    }
     this.#fail('timeout', error)
     this.#abort?.(error)
   }

@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Dialect, Endpoint, RequestHead } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type { AttemptOutcome, Exchange, Observer, Outcome, ResponseHead, Slot, Timings } from '../exchange.ts'
@@ -89,6 +90,8 @@ export class TestExchange implements Exchange {
   }
 
   setResponseHeader(name: string, value: string): void {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
     this.responseHeaders[name.toLowerCase()] = value
   }
 }
