@@ -5,8 +5,7 @@ import type { BuildFailure, BuildOptions, BuildResult, Loader, Message, Plugin }
 import { ConfigError, type ConfigLocation } from '../errors.ts'
 import { evaluateCommonJs, evaluateEsm, placeInStack } from './evaluate.ts'
 import { externals } from './externals.ts'
-import type { Problem } from './problem.ts'
-import { errorOf } from './problem.ts'
+import { errorOf, type Problem } from './problem.ts'
 import type { Program } from './program.ts'
 
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -16,11 +15,6 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   '.js': 'js',
   '.mjs': 'js',
   '.cjs': 'js',
-}
-
-/** Whether a file's name says that it holds TypeScript or JavaScript. */
-export function isModuleFile(file: string): boolean {
-  return extname(file) in LOADERS
 }
 
 /**
@@ -54,8 +48,12 @@ async function load(entry: BuildOptions, file: string, program: Program, files: 
     throw errorOf([{ message: `failed while it was being evaluated: ${what}`, location }], error)
   }
   if (typeof exported !== 'object' || exported === null) return exported
-  if (!isEsm && !('__esModule' in exported)) return exported
-  if (!('default' in exported)) throw new ConfigError('has no default export', { location: { file } })
+  // A file without any export looks like an empty CommonJS module: its author forgot the `export default`.
+  const isCommonJs =
+    !isEsm && !('__esModule' in exported) && (file.endsWith('.cjs') || Object.keys(exported).length > 0)
+  if (isCommonJs) return exported
+  if (!('default' in exported))
+    throw new ConfigError('has no default export: write `export default ...`', { location: { file } })
   return exported.default
 }
 

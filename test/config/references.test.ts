@@ -84,6 +84,16 @@ describe('mistakes', () => {
     expect(error.location).toMatchObject({ line: 2, key: 'plugins[0][0]' })
   })
 
+  test('a plugin that fails while it is made', async () => {
+    const project = workspace({
+      'lunaroute.config.yaml': 'port: 1\nplugins: [./bad.ts]',
+      'bad.ts': `export default () => { throw new Error('no luck') }`,
+    })
+    const error = await project.failure()
+    expect(error.message).toBe('"./bad.ts" failed when it was called: no luck')
+    expect(error.location).toMatchObject({ line: 2, key: 'plugins[0]' })
+  })
+
   test('the files of plugins that were loaded before are watched', async () => {
     const project = workspace({ 'lunaroute.config.yaml': 'plugins: [./a.ts, ./b.ts]', 'a.ts': STAMP, 'b.ts': '{' })
     expect((await project.failure()).files).toEqual(['lunaroute.config.yaml', 'a.ts', 'b.ts'].map(project.path))
