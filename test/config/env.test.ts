@@ -25,7 +25,7 @@ test.each([
   ['LUNAROUTE_OPENAI_TIMEOUT_SECS', 'soon', 'the environment variable LUNAROUTE_OPENAI_TIMEOUT_SECS must be a number'],
   ['LUNAROUTE_OPENAI_ENABLE_POOL_METRICS', 'maybe', 'LUNAROUTE_OPENAI_ENABLE_POOL_METRICS must be a boolean'],
   ['LUNAROUTE_LOG_REQUESTS', 'perhaps', 'the environment variable LUNAROUTE_LOG_REQUESTS must be a boolean'],
-  ['LUNAROUTE_LOG_LEVEL', 'inof', 'LUNAROUTE_LOG_LEVEL must be one of debug, info, warn (did you mean "info"?)'],
+  ['LUNAROUTE_BETA_MODE', 'inof', 'LUNAROUTE_BETA_MODE must be one of debug, info, warn (did you mean "info"?)'],
   ['LUNAROUTE_DIALECT', 'opnai', 'LUNAROUTE_DIALECT is wrong: no loaded plugin speaks the dialect "opnai"'],
   ['HTTPS_PROXY', 'socks5://p', 'HTTPS_PROXY must be the http:// or https:// URL of a proxy'],
 ])('%s=%s is an error that names the variable', async (name, value, message) => {
@@ -55,6 +55,6 @@ test.each([
 
 test('variables that are read are not remarked upon', async () => {
   const project = workspace({ 'lunaroute.config.yaml': `host: \${LUNAROUTE_OWN_HOST}\n` })
-  const env = { LUNAROUTE_LOG_LEVEL: 'warn', LUNAROUTE_OPENAI_MAX_RETRIES: '1', LUNAROUTE_OWN_HOST: 'h', HOME: '/x' }
+  const env = { LUNAROUTE_BETA_MODE: 'warn', LUNAROUTE_OPENAI_MAX_RETRIES: '1', LUNAROUTE_OWN_HOST: 'h', HOME: '/x' }
   expect((await project.load({ env })).warnings).toEqual([])
 })

@@ -53,7 +53,7 @@ test('a plugin and a preset that ship can be imported by name', async () => {
   })
   const { config } = await project.load()
   expect(names({ config })).toEqual(['alpha', 'beta'])
-  expect(config.plugins[1]?.options).toEqual({ limit: 7, level: 'info', log_requests: false })
+  expect(config.plugins[1]?.options).toEqual({ limit: 7, mode: 'info', log_requests: false })
 })
 
 test('a CommonJS config may require lunaroute', async () => {

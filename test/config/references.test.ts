@@ -104,23 +104,23 @@ describe('options', () => {
   test('code is under the file, which is under the environment', async () => {
     const project = workspace({
       'lunaroute.config.ts': `import beta from 'lunaroute/plugins/beta'
-        export default { plugins: [beta({ level: 'warn', limit: 2 })], logging: { limit: 3 } }`,
+        export default { plugins: [beta({ mode: 'warn', limit: 2 })], logging: { limit: 3 } }`,
     })
-    expect((await project.load()).config.plugins[0]?.options).toEqual({ level: 'warn', limit: 3, log_requests: false })
+    expect((await project.load()).config.plugins[0]?.options).toEqual({ mode: 'warn', limit: 3, log_requests: false })
     const { config } = await project.load({
-      env: { LUNAROUTE_LOG_LEVEL: 'debug', LUNAROUTE_LOG_REQUESTS: 'ON', BETA_DEEP: '1.5' },
+      env: { LUNAROUTE_BETA_MODE: 'debug', LUNAROUTE_LOG_REQUESTS: 'ON', BETA_DEEP: '1.5' },
     })
-    expect(config.plugins[0]?.options).toEqual({ level: 'debug', limit: 3, log_requests: true, deep: { value: 1.5 } })
+    expect(config.plugins[0]?.options).toEqual({ mode: 'debug', limit: 3, log_requests: true, deep: { value: 1.5 } })
   })
 
   test.each([
     [
       'yaml',
-      'port: 1\nlogging:\n  levl: info\n',
+      'port: 1\nlogging:\n  moed: info\n',
       3,
-      'option levl of plugin "beta": unknown key "levl" (did you mean "level"?)',
+      'option moed of plugin "beta": unknown key "moed" (did you mean "mode"?)',
     ],
-    ['yaml', 'port: 1\nlogging:\n  level: wran\n', 3, 'must be one of debug, info, warn (did you mean "warn"?)'],
+    ['yaml', 'port: 1\nlogging:\n  mode: wran\n', 3, 'must be one of debug, info, warn (did you mean "warn"?)'],
     [
       'yaml',
       'plugins:\n  - name: beta\n    options:\n      limit: 0\n',
@@ -153,7 +153,7 @@ describe('options', () => {
         const options = Object.freeze({ limit: 4 })
         export default { plugins: [beta(options)] }`,
     })
-    expect((await project.load()).config.plugins[0]?.options).toMatchObject({ limit: 4, level: 'info' })
+    expect((await project.load()).config.plugins[0]?.options).toMatchObject({ limit: 4, mode: 'info' })
   })
 
   test('a schema that ajv cannot read names the plugin', async () => {

@@ -31,9 +31,10 @@ test('all mistakes are told at once, the first in the file first', async () => {
 })
 
 test('a section that a loaded plugin reads holds its options', async () => {
-  const project = workspace({ 'lunaroute.config.yaml': 'logging: { level: debug, log_requests: yes }\n' })
+  const project = workspace({ 'lunaroute.config.yaml': 'logging: { mode: debug, level: warn, log_requests: yes }\n' })
   const { config, warnings } = await project.load()
-  expect(config.plugins[1]?.options).toEqual({ level: 'debug', log_requests: true, limit: 5 })
+  expect(config.plugins[1]?.options).toEqual({ mode: 'debug', log_requests: true, limit: 5 })
+  expect(config.logging.level).toBe('warn')
   expect(warnings).toEqual([])
 })
 
@@ -50,5 +51,5 @@ test('a key with nothing behind it counts as absent', async () => {
   const { config } = await project.load()
   expect(config.server.listeners[0]?.host).toBe('127.0.0.1')
   expect(config.providers[0]?.apiKey).toBeUndefined()
-  expect(config.plugins[1]?.options).toMatchObject({ level: 'info' })
+  expect(config.plugins[1]?.options).toMatchObject({ mode: 'info' })
 })
