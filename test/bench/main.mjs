@@ -31,11 +31,16 @@ for (let round = 0; round < options.rounds; round++) {
 }
 await rig.close()
 
+const { date, command } = options
 const content = report({ measures, groups, subjects: kinds.map(kind => kind.name), options, skipped })
 console.log(`\n${content}`)
+if (measures.errors > 0) {
+  console.log(`${measures.errors} requests failed: these numbers are not to be trusted.`)
+  process.exitCode = 1
+}
 if (options.markdown) writeFileSync(options.markdown, page(content))
 if (options.json)
-  writeFileSync(options.json, `${JSON.stringify({ ...options, node: process.version, measures }, null, 1)}\n`)
+  writeFileSync(options.json, `${JSON.stringify({ date, command, node: process.version, measures }, null, 1)}\n`)
 
 // Fresh processes for every group and round: no subject carries another workload's heap, and no lucky start decides.
 async function measure(round, group) {

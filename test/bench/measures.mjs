@@ -27,6 +27,8 @@ export function figuresOf(run, result, direct) {
 export class Measures {
   #rounds = []
   #starts = new Map()
+  /** Requests of all rounds that got no complete reply. */
+  errors = 0
 
   addStart(subject, ms) {
     if (ms === null) return
@@ -38,6 +40,7 @@ export class Measures {
     this.#rounds[round] ??= {}
     this.#rounds[round][run] ??= {}
     this.#rounds[round][run][subject] = figures
+    this.errors += figures.errors
   }
 
   direct(round, run) {

@@ -10,7 +10,7 @@ export function workloadGroups(isQuick) {
   const run = isQuick ? { runMs: 350, warmMs: 500 } : { runMs: 2000, warmMs: 1200 }
   const ramp = { rampMs: 20 }
   const events = isQuick ? 100 : 200
-  const stream = { ...STREAM_RUN, ...ramp, model: `mock-c${events}-d5-b190`, runMs: isQuick ? 300 : 2000 }
+  const stream = { ...STREAM_RUN, model: `mock-c${events}-d5-b190`, rampMs: 100, runMs: isQuick ? 300 : 1700 }
   const seconds = isQuick ? 2 : 10
   const crowd = isQuick ? 200 : 1000
   const slow = { ...STREAM_RUN, isPaired: false, rampMs: 1000, runMs: 1000, maxRequests: crowd }
@@ -25,7 +25,7 @@ export function workloadGroups(isQuick) {
       ...stream,
       isPaired: c === 16,
     })),
-    group('W3', '200 KB request, 100 events at once', agent.model, run.warmMs, [1, 16], c => ({
+    group('W3', '200 KB request, 100 events without a pause', agent.model, run.warmMs, [1, 16], c => ({
       ...agent,
       isPaired: c === 1,
     })),
