@@ -1,3 +1,4 @@
+import type { Codec } from './neutral/codec.ts'
 import type { LlmRequest } from './request.ts'
 
 /** What a dialect sees of a request before its body has arrived. Header names are lower case. */
@@ -71,4 +72,6 @@ export interface Dialect {
   errorBody(error: ErrorView): unknown
   /** The bytes of a stream's error event, for a failure after the stream has begun. */
   errorEvent(error: ErrorView): string
+  /** Its translation to and from the neutral form. A dialect without one can only be passed through. */
+  readonly codec?: Codec
 }

@@ -32,6 +32,7 @@ export {
   type Timings,
 } from './exchange.ts'
 export type { ConfigStatus, GatewayView } from './gateway-view.ts'
+export * from './neutral/index.ts'
 export { withDefault } from './options.ts'
 export {
   type ClientCredential,

@@ -1,0 +1,180 @@
+import type { Extra, JsonObject, Remainder } from './extra.ts'
+
+/** Whether a value is a JSON object: neither null nor a list. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * Reads a native object field by field and keeps account: what nobody took is the remainder. Each getter takes the
+ * field if it is there in the expected type, and returns undefined, leaving it to the remainder, if it is not. A second
+ * key is another spelling of the first, which `restore` uses again.
+ */
+export class Fields {
+  readonly native: JsonObject
+  readonly #taken: string[] = []
+  #children: Map<string, Fields> | undefined
+  #names: Record<string, string> | undefined
+  #absent: string[] | undefined
+  #shapes: Record<string, string> | undefined
+
+  constructor(native: JsonObject) {
+    this.native = native
+  }
+
+  string(key: string, alias?: string): string | undefined {
+    return this.#take(key, alias, value => typeof value === 'string') as string | undefined
+  }
+
+  number(key: string, alias?: string): number | undefined {
+    return this.#take(key, alias, value => typeof value === 'number') as number | undefined
+  }
+
+  boolean(key: string, alias?: string): boolean | undefined {
+    return this.#take(key, alias, value => typeof value === 'boolean') as boolean | undefined
+  }
+
+  /** A list, whatever its elements. */
+  list(key: string, alias?: string): readonly unknown[] | undefined {
+    return this.#take(key, alias, Array.isArray) as readonly unknown[] | undefined
+  }
+
+  /** A list of nothing but strings. */
+  strings(key: string, alias?: string): readonly string[] | undefined {
+    return this.#take(key, alias, isStrings) as readonly string[] | undefined
+  }
+
+  /** An object taken whole: a JSON schema, metadata. */
+  object(key: string, alias?: string): JsonObject | undefined {
+    return this.#take(key, alias, isObject) as JsonObject | undefined
+  }
+
+  /** Any value but null. */
+  value(key: string, alias?: string): unknown {
+    return this.#take(key, alias, value => value !== undefined && value !== null)
+  }
+
+  /** Takes a field only if it equals `expected`: a constant that the writer writes by itself, such as `type`. */
+  constant(key: string, expected: string): boolean {
+    return this.#take(key, undefined, value => value === expected) !== undefined
+  }
+
+  /** A nested object read field by field. Its remainder stays nested in this one's. */
+  nested(key: string, alias?: string): Fields | undefined {
+    const native = this.#take(key, alias, isObject) as JsonObject | undefined
+    if (native === undefined) return undefined
+    const child = new Fields(native)
+    this.#children ??= new Map()
+    this.#children.set(this.#names?.[key] ?? key, child)
+    return child
+  }
+
+  /** Looks without taking. */
+  peek(key: string): unknown {
+    return Object.hasOwn(this.native, key) ? this.native[key] : undefined
+  }
+
+  /** Gives a taken field back to the remainder. */
+  leave(key: string): undefined {
+    const index = this.#taken.indexOf(key)
+    if (index >= 0) this.#taken.splice(index, 1)
+    return undefined
+  }
+
+  /** Notes how a value was written. */
+  shape(key: string, how: string): void {
+    this.#shapes ??= {}
+    this.#shapes[key] = how
+  }
+
+  /** Notes a key that the writer adds by itself, if the original does not have it. */
+  optional(...keys: readonly string[]): void {
+    for (const key of keys) {
+      if (Object.hasOwn(this.native, key)) continue
+      this.#absent ??= []
+      this.#absent.push(key)
+    }
+  }
+
+  /** The bag for a neutral object, or undefined when there is nothing to keep. */
+  extra(dialect: string): Extra | undefined {
+    const fields = this.#rest()
+    if (!fields && !this.#names && !this.#absent && !this.#shapes) return undefined
+    const remainder: { -readonly [K in keyof Remainder]: Remainder[K] } = {}
+    if (fields) remainder.fields = fields
+    if (this.#names) remainder.names = this.#names
+    if (this.#absent) remainder.absent = this.#absent
+    if (this.#shapes) remainder.shapes = this.#shapes
+    return { [dialect]: remainder }
+  }
+
+  #take(key: string, alias: string | undefined, fits: (value: unknown) => boolean): unknown {
+    let found = key
+    if (!Object.hasOwn(this.native, key)) {
+      if (alias === undefined || !Object.hasOwn(this.native, alias)) return undefined
+      found = alias
+    }
+    const value = this.native[found]
+    if (!fits(value)) return undefined
+    if (found !== key) {
+      this.#names ??= {}
+      this.#names[key] = found
+    }
+    this.#taken.push(found)
+    return value
+  }
+
+  #rest(): JsonObject | undefined {
+    let rest: Record<string, unknown> | undefined
+    for (const key of Object.keys(this.native)) {
+      let value = this.native[key]
+      const child = this.#children?.get(key)
+      if (child) {
+        const inner = child.#rest()
+        if (inner === undefined && Object.keys(child.native).length > 0) continue
+        value = inner ?? {}
+      } else if (this.#taken.includes(key)) continue
+      rest ??= {}
+      assign(rest, key, value)
+    }
+    return rest
+  }
+}
+
+/** Writes an object's own dialect's remainder back over what the neutral form says. Undefined fields are left out. */
+export function restore(written: JsonObject, extra: Extra | undefined, dialect: string): JsonObject {
+  const remainder = extra?.[dialect]
+  if (!remainder) return written
+  const result: Record<string, unknown> = { ...written }
+  for (const key of remainder.absent ?? []) delete result[key]
+  for (const [key, name] of Object.entries(remainder.names ?? {})) {
+    if (!Object.hasOwn(result, key) || result[key] === undefined) continue
+    assign(result, name, result[key])
+    delete result[key]
+  }
+  return remainder.fields ? merge(result, remainder.fields) : result
+}
+
+/** The note a reader of this dialect left with `Fields.shape`. */
+export function shapeOf(extra: Extra | undefined, dialect: string, key: string): string | undefined {
+  return extra?.[dialect]?.shapes?.[key]
+}
+
+function merge(into: JsonObject, fields: JsonObject): JsonObject {
+  const result: Record<string, unknown> = { ...into }
+  for (const key of Object.keys(fields)) {
+    const [old, value] = [Object.hasOwn(result, key) ? result[key] : undefined, fields[key]]
+    assign(result, key, isObject(old) && isObject(value) ? merge(old, value) : value)
+  }
+  return result
+}
+
+// A key named __proto__ is an ordinary key in JSON; plain assignment would set the prototype instead.
+function assign(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== '__proto__') object[key] = value
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+function isStrings(value: unknown): boolean {
+  return Array.isArray(value) && value.every(item => typeof item === 'string')
+}
