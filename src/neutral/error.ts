@@ -23,6 +23,8 @@ export type ErrorKind =
 /** A provider's error, or the gateway's own, in no dialect's words. */
 export interface NeutralError extends Extensible {
   readonly kind: ErrorKind
+  /** The dialect it was read from; undefined for the gateway's own. */
+  readonly dialect?: string | undefined
   /** The HTTP status; undefined for an error inside a stream. Writers choose one by kind. */
   readonly status?: number | undefined
   readonly message: string

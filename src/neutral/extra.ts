@@ -11,15 +11,15 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * plugin redacts in the neutral form has no second copy in a bag.
  *
  * **What the reader understood but could have been spelled in several ways** is noted beside the fields: another key
- * (`names`), a key the writer adds by itself but the original lacked (`absent`), another shape (`shapes`: content as
+ * (`names`), a constant or default the writer adds but the original lacked (`absent`), another shape (`shapes`: content as
  * a string instead of a list of blocks, a stop string instead of a list). A note says how to write a value, never the
  * value; when a plugin has changed the object so that the note no longer fits, the writer ignores it.
  *
  * **What the reader understood nothing of** (an unknown block type, a message that is a string, a block without its
  * main field) becomes a `native` block or a message of role `native`, whole, in its place.
  *
- * **Only the same dialect writes a bag back.** A writer takes `extra[itsOwnName]` and nothing else. Another dialect's
- * bag is reported as dropped, except for fields that the writer names as tolerated: Chat and Responses share some.
+ * **Only the same dialect writes a bag back.** A writer takes `extra[itsOwnName]` and nothing else; `translate` walks the
+ * form once and reports what the other bags held as dropped. What two dialects share has a word in the neutral form.
  *
  * Objects that split or join on the way keep their borders as `shapes` too: a Messages user turn that holds tool results
  * and text is read as a `tool` and a `user` message, and the second one's note says that it goes on in the same turn.
@@ -31,7 +31,7 @@ export interface Remainder {
   readonly fields?: JsonObject | undefined
   /** The key that stood in place of the writer's usual one: `{ max_completion_tokens: 'max_tokens' }`. */
   readonly names?: Readonly<Record<string, string>> | undefined
-  /** Keys the writer adds by itself and the original did not have. */
+  /** Keys for which the writer has a constant or a default and the original had nothing. */
   readonly absent?: readonly string[] | undefined
   /** Other notes on how a value was written, in the codec's own words: `{ content: 'string' }`. */
   readonly shapes?: Readonly<Record<string, string>> | undefined

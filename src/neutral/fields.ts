@@ -76,8 +76,11 @@ export class Fields {
 
   /** Gives a taken field back to the remainder. */
   leave(key: string): undefined {
-    const index = this.#taken.indexOf(key)
+    const found = this.#names?.[key] ?? key
+    const index = this.#taken.indexOf(found)
     if (index >= 0) this.#taken.splice(index, 1)
+    this.#children?.delete(found)
+    if (this.#names) delete this.#names[key]
     return undefined
   }
 
@@ -87,7 +90,7 @@ export class Fields {
     this.#shapes[key] = how
   }
 
-  /** Notes a key that the writer adds by itself, if the original does not have it. */
+  /** Notes those of the writer's `defaults` that the original does without. */
   optional(...keys: readonly string[]): void {
     for (const key of keys) {
       if (Object.hasOwn(this.native, key)) continue
@@ -99,10 +102,11 @@ export class Fields {
   /** The bag for a neutral object, or undefined when there is nothing to keep. */
   extra(dialect: string): Extra | undefined {
     const fields = this.#rest()
-    if (!fields && !this.#names && !this.#absent && !this.#shapes) return undefined
+    const names = this.#names && present(this.#names)
+    if (!fields && !names && !this.#absent && !this.#shapes) return undefined
     const remainder: { -readonly [K in keyof Remainder]: Remainder[K] } = {}
     if (fields) remainder.fields = fields
-    if (this.#names) remainder.names = this.#names
+    if (names) remainder.names = names
     if (this.#absent) remainder.absent = this.#absent
     if (this.#shapes) remainder.shapes = this.#shapes
     return { [dialect]: remainder }
@@ -141,18 +145,36 @@ export class Fields {
   }
 }
 
-/** Writes an object's own dialect's remainder back over what the neutral form says. Undefined fields are left out. */
-export function restore(written: JsonObject, extra: Extra | undefined, dialect: string): JsonObject {
+/**
+ * Writes an object's own dialect's remainder back over what the neutral form says. `defaults` are fields the dialect
+ * wants even where there is nothing to say (constants, nulls, empty lists): each is added unless the field has a value
+ * or the original did without it.
+ */
+export function restore(
+  written: JsonObject,
+  extra: Extra | undefined,
+  dialect: string,
+  defaults?: JsonObject,
+): JsonObject {
   const remainder = extra?.[dialect]
-  if (!remainder) return written
+  if (!remainder && !defaults) return written
   const result: Record<string, unknown> = { ...written }
-  for (const key of remainder.absent ?? []) delete result[key]
-  for (const [key, name] of Object.entries(remainder.names ?? {})) {
-    if (!Object.hasOwn(result, key) || result[key] === undefined) continue
-    assign(result, name, result[key])
+  for (const key in defaults) {
+    if (result[key] === undefined && !remainder?.absent?.includes(key)) result[key] = defaults[key]
+  }
+  if (!remainder) return result
+  for (const key in remainder.names) {
+    if (result[key] === undefined) continue
+    assign(result, remainder.names[key]!, result[key])
     delete result[key]
   }
   return remainder.fields ? merge(result, remainder.fields) : result
+}
+
+/** The object without its undefined fields, or undefined when none is left. */
+export function present<T extends object>(object: T): T | undefined {
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined)
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as T)
 }
 
 /** The note a reader of this dialect left with `Fields.shape`. */
