@@ -104,9 +104,10 @@ export interface ListedModel {
  *
  * Who does what: a codec knows its dialect's grammar and says what the dialect can say. What depends on policy or on
  * both sides is done to the neutral form by `translate` before writing and after reading: tool names and ids within the
- * profile's limits, schemas cleaned, custom tools lowered to functions, reasoning state kept and given back, foreign
- * state taken out, the billing header, clamped numbers, media fetched. A codec may thus write names, ids, schemas and
- * numbers as it finds them.
+ * profile's limits, schemas cleaned, custom tools lowered to functions, namespaces flattened, tools added in mid-
+ * conversation declared at the top, results made up for calls that have none, reasoning state kept and given back,
+ * foreign state taken out, the billing header, clamped numbers, media fetched, what foreign bags held reported. A codec
+ * may thus write names, ids, schemas and numbers as it finds them.
  *
  * - Readers take anything that is a JSON object and never throw; what they do not know they keep (see Remainder).
  * - Writers leave out what the dialect cannot say and report it, and refuse only where the result would be a lie

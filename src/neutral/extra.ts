@@ -29,7 +29,10 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export interface Remainder {
   /** Fields the reader did not understand, verbatim. Nested objects hold only what was not understood inside them. */
   readonly fields?: JsonObject | undefined
-  /** The key that stood in place of the writer's usual one: `{ max_completion_tokens: 'max_tokens' }`. */
+  /**
+   * The key that stood in place of the writer's usual one: `{ max_completion_tokens: 'max_tokens' }`. Usual keys of
+   * nested objects are given with their path: `{ 'generationConfig.topK': 'top_k' }`; so are absent ones.
+   */
   readonly names?: Readonly<Record<string, string>> | undefined
   /** Keys for which the writer has a constant or a default and the original had nothing. */
   readonly absent?: readonly string[] | undefined

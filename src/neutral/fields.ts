@@ -102,14 +102,26 @@ export class Fields {
   /** The bag for a neutral object, or undefined when there is nothing to keep. */
   extra(dialect: string): Extra | undefined {
     const fields = this.#rest()
-    const names = this.#names && present(this.#names)
-    if (!fields && !names && !this.#absent && !this.#shapes) return undefined
-    const remainder: { -readonly [K in keyof Remainder]: Remainder[K] } = {}
-    if (fields) remainder.fields = fields
-    if (names) remainder.names = names
-    if (this.#absent) remainder.absent = this.#absent
-    if (this.#shapes) remainder.shapes = this.#shapes
-    return { [dialect]: remainder }
+    const notes: Notes = { names: {}, absent: [], shapes: {} }
+    this.#collect(notes, '')
+    const remainder: Remainder = {
+      ...(fields && { fields }),
+      ...(Object.keys(notes.names).length > 0 && { names: notes.names }),
+      ...(notes.absent.length > 0 && { absent: notes.absent }),
+      ...(Object.keys(notes.shapes).length > 0 && { shapes: notes.shapes }),
+    }
+    return Object.keys(remainder).length > 0 ? { [dialect]: remainder } : undefined
+  }
+
+  /** Notes of nested objects join their parent's: keys with their path, shapes as they are. */
+  #collect(notes: Notes, path: string): void {
+    for (const key in this.#names) notes.names[path + key] = this.#names[key]!
+    for (const key of this.#absent ?? []) notes.absent.push(path + key)
+    Object.assign(notes.shapes, this.#shapes)
+    this.#children?.forEach((child, found) => {
+      const key = Object.keys(this.#names ?? {}).find(key => this.#names?.[key] === found) ?? found
+      child.#collect(notes, `${path}${key}.`)
+    })
   }
 
   #take(key: string, alias: string | undefined, fits: (value: unknown) => boolean): unknown {
@@ -147,8 +159,8 @@ export class Fields {
 
 /**
  * Writes an object's own dialect's remainder back over what the neutral form says. `defaults` are fields the dialect
- * wants even where there is nothing to say (constants, nulls, empty lists): each is added unless the field has a value
- * or the original did without it.
+ * wants even where there is nothing to say (constants, nulls, empty lists), by key or path (`message.role`): each is
+ * added unless the field has a value or the original did without it.
  */
 export function restore(
   written: JsonObject,
@@ -157,18 +169,16 @@ export function restore(
   defaults?: JsonObject,
 ): JsonObject {
   const remainder = extra?.[dialect]
-  if (!remainder && !defaults) return written
-  const result: Record<string, unknown> = { ...written }
-  for (const key in defaults) {
-    if (result[key] === undefined && !remainder?.absent?.includes(key)) result[key] = defaults[key]
+  const absent = remainder?.absent ?? []
+  let result = written
+  for (const path in defaults) {
+    const isAbsent = absent.some(key => path === key || path.startsWith(`${key}.`))
+    if (!isAbsent) result = fill(result, path.split('.'), defaults[path])
   }
-  if (!remainder) return result
-  for (const key in remainder.names) {
-    if (result[key] === undefined) continue
-    assign(result, remainder.names[key]!, result[key])
-    delete result[key]
-  }
-  return remainder.fields ? merge(result, remainder.fields) : result
+  // Inner keys first: their paths are in the writer's own words.
+  const names = Object.entries(remainder?.names ?? {}).sort(([a], [b]) => b.split('.').length - a.split('.').length)
+  for (const [path, name] of names) result = rename(result, path.split('.'), name)
+  return remainder?.fields ? merge(result, remainder.fields) : result
 }
 
 /** The object without its undefined fields, or undefined when none is left. */
@@ -180,6 +190,27 @@ export function present<T extends object>(object: T): T | undefined {
 /** The note a reader of this dialect left with `Fields.shape`. */
 export function shapeOf(extra: Extra | undefined, dialect: string, key: string): string | undefined {
   return extra?.[dialect]?.shapes?.[key]
+}
+
+interface Notes {
+  readonly names: Record<string, string>
+  readonly absent: string[]
+  readonly shapes: Record<string, string>
+}
+
+function fill(object: JsonObject, [key, ...inner]: readonly string[], usual: unknown): JsonObject {
+  const value = object[key!]
+  if (inner.length > 0) return { ...object, [key!]: fill(isObject(value) ? value : {}, inner, usual) }
+  return value === undefined ? { ...object, [key!]: usual } : object
+}
+
+function rename(object: JsonObject, [key, ...inner]: readonly string[], name: string): JsonObject {
+  if (key === undefined || object[key] === undefined) return object
+  const { [key]: value, ...rest } = object
+  const result: Record<string, unknown> = rest
+  if (inner.length === 0) assign(result, name, value)
+  else result[key] = isObject(value) ? rename(value, inner, name) : value
+  return result
 }
 
 function merge(into: JsonObject, fields: JsonObject): JsonObject {

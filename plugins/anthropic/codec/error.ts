@@ -47,6 +47,7 @@ export function readError(body: unknown, head?: ErrorHead): NeutralError {
   f.constant('type', 'error')
   f.optional('type', 'error')
   const e = f.nested('error')
+  e?.optional('type', 'message')
   const [type, message] = [e?.string('type'), e?.string('message')]
   const [, actual, limit] = TOO_LONG.exec(message ?? '') ?? []
   return {
@@ -72,7 +73,7 @@ export function writeError(error: NeutralError): WireError {
     error: type === undefined && message === undefined ? undefined : { type, message },
     request_id: error.requestId,
   }
-  const body = restore(written, error.extra, DIALECT, { type: 'error', error: { type: word, message: '' } })
+  const body = restore(written, error.extra, DIALECT, { type: 'error', 'error.type': word, 'error.message': '' })
   const headers = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter / 1000)) }
   return { status: error.status ?? usual, headers, body }
 }

@@ -36,6 +36,7 @@ export function readMessage(value: unknown, i: number): readonly Message[] {
   const f = new Fields(value)
   const role = ROLES[f.string('role') ?? '']
   if (role === undefined) return [native]
+  f.optional('content')
   const content = readContent(f, at) ?? []
   const extra = f.extra(DIALECT)
   if (role !== 'user') return [{ role, content, at, extra }]
@@ -50,18 +51,13 @@ export function writeMessages(request: NeutralRequest, context: RequestContext):
   const writer = new BlockWriter(context.diagnostics, isOwn)
   const head = isOwn ? request.messages.filter(message => message.placement === 'top') : leadingSystem(request.messages)
   const body = request.messages.filter(message => !head.includes(message))
-  const [only] = head
-  const system = head.length === 1 ? shapeOf(only!.extra, DIALECT, 'content') : undefined
+  const shape = head.length === 1 ? shapeOf(head[0]?.extra, DIALECT, 'content') : undefined
+  const instructions = head.flatMap(message => message.content)
   const turns = body.map(message => (isOwn ? message : placeSystem(message, context)))
+  const written = joinTurns(turns, isOwn).map(turn => writeTurn(turn, writer))
   return {
-    system:
-      head.length === 0
-        ? undefined
-        : writer.content(
-            head.flatMap(message => message.content),
-            system,
-          ),
-    messages: joinTurns(turns, isOwn).map(turn => writeTurn(turn, writer)),
+    system: head.length === 0 ? undefined : writer.content(instructions, shape),
+    messages: written.length === 0 ? undefined : written,
   }
 }
 
@@ -117,6 +113,6 @@ function writeTurn(turn: Turn, writer: BlockWriter): unknown {
   const [whole] = first.content
   if (first.role === 'native') return whole && writer.block(whole)
   const blocks = turn.flatMap(message => message.content)
-  const content = writer.content(blocks, shapeOf(first.extra, DIALECT, 'content'))
-  return restore({ role: wireRole(first), content }, first.extra, DIALECT)
+  const content = blocks.length === 0 ? undefined : writer.content(blocks, shapeOf(first.extra, DIALECT, 'content'))
+  return restore({ role: wireRole(first), content }, first.extra, DIALECT, { content: [] })
 }

@@ -50,6 +50,7 @@ export const parameters: Readonly<Record<string, string>> = {
 /** Reads a Messages request. */
 export function readRequest({ body, model }: WireRequest): NeutralRequest {
   const f = new Fields(body)
+  f.optional('messages')
   const messages = f.list('messages')
   const system = readSystem(f)
   const { toolChoice, isParallelToolUse } = readToolChoice(f)
@@ -102,14 +103,14 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
     model,
     max_tokens: request.maxOutputTokens ?? fallback,
     ...writeMessages(request, context),
-    ...(request.tools && writeTools(request.tools, context.diagnostics)),
+    ...(request.tools && writeTools(request.tools, context.diagnostics, isOwn)),
     tool_choice: writeToolChoice(request, context),
     ...writeOutput(request),
     temperature: sampling?.temperature,
     top_p: sampling?.topP,
     top_k: sampling?.topK,
     stop_sequences: request.stop,
-    cache_control: request.cache?.auto && writeCacheMark(request.cache.auto),
+    cache_control: request.cache?.auto && writeCacheMark(request.cache.auto, isOwn),
     container: request.state?.containerId,
     thread: request.state?.thread,
     context_management: request.contextEdits && {
@@ -119,7 +120,7 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
     service_tier: isOwn ? request.serviceTier : undefined,
     stream: stream?.isStream,
   }
-  const body = restore(written, request.extra, DIALECT)
+  const body = restore(written, request.extra, DIALECT, { messages: [] })
   return { body, model, isStream: stream?.isStream ?? false, operation: context.operation }
 }
 

@@ -51,7 +51,7 @@ export function readResponse(body: JsonObject): NeutralResponse {
   const f = new Fields(body)
   f.constant('type', 'message')
   f.constant('role', 'assistant')
-  f.optional(...Object.keys(DEFAULTS))
+  f.optional('type', 'role', 'content', 'stop_reason', 'stop_sequence', 'usage')
   const content = f.list('content')?.map(value => readBlock(value, undefined)) ?? []
   const usage = f.object('usage')
   const stop = readStop(f.string('stop_reason'), f)
@@ -75,7 +75,7 @@ export function writeResponse(response: NeutralResponse, context: ResponseContex
     content: content.length === 0 ? undefined : content,
     model: isOwn ? response.model : context.model,
     ...writeStop(choice?.stop, isOwn),
-    usage: response.usage && writeUsage(response.usage),
+    usage: response.usage && writeUsage(response.usage, isOwn),
   }
   return restore(written, response.extra, DIALECT, DEFAULTS)
 }

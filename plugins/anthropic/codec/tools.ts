@@ -60,12 +60,11 @@ export function readMcpServer(value: unknown, i: number): ProviderTool | undefin
 }
 
 /** Writes `tools` and `mcp_servers`. */
-export function writeTools(tools: readonly ToolDefinition[], diagnostics: Diagnostics): JsonObject {
+export function writeTools(tools: readonly ToolDefinition[], diagnostics: Diagnostics, isOwn: boolean): JsonObject {
   const servers = tools.filter(isMcpServer)
   const written = tools
     .filter(tool => !isMcpServer(tool))
-    .flatMap(tool => flatten(tool))
-    .map(tool => writeTool(tool, diagnostics))
+    .map(tool => writeTool(tool, diagnostics, isOwn))
     .filter(tool => tool !== undefined)
   return {
     tools: written.length > 0 || servers.length === 0 ? written : undefined,
@@ -106,14 +105,14 @@ function readSearch(f: Fields): SearchOptions | undefined {
   })
 }
 
-function writeTool(tool: ToolDefinition, diagnostics: Diagnostics): unknown {
+function writeTool(tool: ToolDefinition, diagnostics: Diagnostics, isOwn: boolean): unknown {
   const at = tool.at ?? 'tools'
   if (tool.type === 'native') {
     if (tool.dialect === DIALECT) return tool.value
     return diagnostics.dropped(at, `messages has no counterpart to this tool of ${tool.dialect}`)
   }
   const common = {
-    cache_control: tool.cacheMark && writeCacheMark(tool.cacheMark),
+    cache_control: tool.cacheMark && writeCacheMark(tool.cacheMark, isOwn),
     defer_loading: tool.isDeferred,
   }
   if (tool.type === 'function') {
@@ -123,8 +122,7 @@ function writeTool(tool: ToolDefinition, diagnostics: Diagnostics): unknown {
     return restore(written, tool.extra, DIALECT, { input_schema: { type: 'object', properties: {} } })
   }
   if (tool.type !== 'provider') return diagnostics.dropped(at, `messages has no ${tool.type} tools`)
-  const own = tool.extra?.[DIALECT] || kindOf(tool.nativeType) === tool.kind
-  const [type, name] = own ? [tool.nativeType, tool.name] : (NATIVE_TYPES[tool.kind] ?? [])
+  const [type, name] = isOwn ? [tool.nativeType, tool.name] : (NATIVE_TYPES[tool.kind] ?? [])
   if (type === undefined) return diagnostics.dropped(at, `messages has no ${tool.kind} tool`)
   return restore({ type, name, ...writeSearch(tool.search), ...common }, tool.extra, DIALECT)
 }
@@ -141,7 +139,11 @@ function writeSearch(search: SearchOptions | undefined): JsonObject | undefined 
 }
 
 function isMcpServer(tool: ToolDefinition): tool is ProviderTool & { readonly server: McpServer } {
-  return tool.type === 'provider' && tool.kind === 'mcp' && tool.server?.url !== undefined
+  return (
+    tool.type === 'provider' &&
+    tool.server !== undefined &&
+    (tool.nativeType === MCP_SERVER || tool.server.url !== undefined)
+  )
 }
 
 function writeMcpServer(tool: ProviderTool & { readonly server: McpServer }): JsonObject {
@@ -149,11 +151,4 @@ function writeMcpServer(tool: ProviderTool & { readonly server: McpServer }): Js
   const configuration = allowedTools && { allowed_tools: allowedTools }
   const written = { type: 'url', name, url, authorization_token: token, tool_configuration: configuration }
   return restore(written, tool.extra, DIALECT)
-}
-
-function flatten(tool: ToolDefinition): readonly ToolDefinition[] {
-  if (tool.type !== 'namespace') return [tool]
-  return tool.tools
-    .flatMap(flatten)
-    .map(inner => ('name' in inner ? { ...inner, name: `${tool.name}__${inner.name}` } : inner))
 }

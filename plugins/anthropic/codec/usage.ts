@@ -27,7 +27,7 @@ export function readUsage(native: JsonObject): Usage {
 }
 
 /** Writes `usage`. */
-export function writeUsage(usage: Usage): JsonObject {
+export function writeUsage(usage: Usage, isOwn: boolean): JsonObject {
   const { inputTokens, cachedTokens = 0, cacheWriteTokens = 0, serverToolUse } = usage
   const written: JsonObject = {
     input_tokens: inputTokens === undefined ? undefined : Math.max(0, inputTokens - cachedTokens - cacheWriteTokens),
@@ -43,7 +43,7 @@ export function writeUsage(usage: Usage): JsonObject {
       web_search_requests: serverToolUse?.web_search,
       web_fetch_requests: serverToolUse?.web_fetch,
     }),
-    service_tier: usage.extra?.[DIALECT] || usage.serviceTier === 'standard' ? usage.serviceTier : undefined,
+    service_tier: isOwn ? usage.serviceTier : undefined,
   }
   return restore(written, usage.extra, DIALECT, { input_tokens: 0, output_tokens: 0 })
 }

@@ -47,8 +47,9 @@ export class BlockWriter {
     }
     const written = this.#plain(block)
     if (written === undefined) return undefined
-    const mark = block.cacheMark && { cache_control: writeCacheMark(block.cacheMark) }
-    return restore(mark ? { ...written, ...mark } : written, block.extra, DIALECT)
+    const mark = block.cacheMark && { cache_control: writeCacheMark(block.cacheMark, this.#isOwn) }
+    const defaults = block.type === 'toolResult' ? { content: [] } : undefined
+    return restore(mark ? { ...written, ...mark } : written, block.extra, DIALECT, defaults)
   }
 
   #plain(block: Exclude<Block, { type: 'native' }>): JsonObject | undefined {
@@ -92,8 +93,8 @@ export class BlockWriter {
   }
 
   #toolResult(block: ToolResultBlock): JsonObject {
-    const isAbsent = block.content.length === 0 && block.extra?.[DIALECT]?.absent?.includes('content')
-    const content = isAbsent ? undefined : this.content(block.content, shapeOf(block.extra, DIALECT, 'content'))
+    const isEmpty = block.content.length === 0
+    const content = isEmpty ? undefined : this.content(block.content, shapeOf(block.extra, DIALECT, 'content'))
     return { type: 'tool_result', tool_use_id: block.callId, content, is_error: block.isError }
   }
 
@@ -124,9 +125,8 @@ export class BlockWriter {
   }
 }
 
-/** Writes a cache breakpoint. Messages knows two lifetimes. */
-export function writeCacheMark(mark: CacheMark): JsonObject {
-  const isKnown =
-    mark.ttl === undefined || mark.ttl === '5m' || mark.ttl === '1h' || mark.extra?.[DIALECT] !== undefined
-  return restore({ type: 'ephemeral', ttl: isKnown ? mark.ttl : '1h' }, mark.extra, DIALECT)
+/** Writes a cache breakpoint. Messages knows two lifetimes; longer ones become the longer. */
+export function writeCacheMark({ ttl, extra }: CacheMark, isOwn: boolean): JsonObject {
+  const isKnown = isOwn || ttl === undefined || ttl === '5m' || ttl === '1h'
+  return restore({ type: 'ephemeral', ttl: isKnown ? ttl : '1h' }, extra, DIALECT)
 }
