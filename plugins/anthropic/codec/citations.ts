@@ -29,7 +29,9 @@ export function writeCitation(citation: Citation): unknown {
       const { url, title, citedText } = citation
       const place = type === 'search_result_location' ? { source: url } : { url }
       const written = { type, ...place, title, cited_text: citedText }
-      return restore(written, citation.extra, DIALECT, { title: null, cited_text: '' })
+      // Typed clients want the index; one that this API did not make stays empty.
+      const index = type === 'search_result_location' ? {} : { encrypted_index: '' }
+      return restore(written, citation.extra, DIALECT, { title: null, cited_text: '', ...index })
     }
     case 'document':
       return writeDocument(citation)
@@ -44,7 +46,7 @@ function readUrl(value: JsonObject, type: string): Citation | undefined {
   const url = f.string(type === 'search_result_location' ? 'source' : 'url')
   if (url === undefined) return undefined
   if (type === 'search_result_location') f.shape('type', type)
-  f.optional('title', 'cited_text')
+  f.optional('title', 'cited_text', 'encrypted_index')
   const [title, citedText] = [f.string('title'), f.string('cited_text')]
   return { type: 'url', url, title, citedText, extra: f.extra(DIALECT) }
 }

@@ -48,13 +48,15 @@ export function readMessage(value: unknown, i: number): readonly Message[] {
 /** Writes `system` and `messages`. */
 export function writeMessages(request: NeutralRequest, context: RequestContext): JsonObject {
   const isOwn = request.dialect === DIALECT
-  const writer = new BlockWriter(context.diagnostics, isOwn)
+  const writer = new BlockWriter(context.diagnostics, isOwn, 'provider')
   const head = isOwn ? request.messages.filter(message => message.placement === 'top') : leadingSystem(request.messages)
   const body = request.messages.filter(message => !head.includes(message))
   const shape = head.length === 1 ? shapeOf(head[0]?.extra, DIALECT, 'content') : undefined
   const instructions = head.flatMap(message => message.content)
   const turns = body.map(message => (isOwn ? message : placeSystem(message, context)))
-  const written = joinTurns(turns, isOwn).map(turn => writeTurn(turn, writer))
+  const written = joinTurns(turns, isOwn)
+    .map(turn => writeTurn(turn, writer))
+    .filter(turn => isOwn || !isEmpty(turn))
   return {
     system: head.length === 0 ? undefined : writer.content(instructions, shape),
     messages: written.length === 0 ? undefined : written,
@@ -115,4 +117,9 @@ function writeTurn(turn: Turn, writer: BlockWriter): unknown {
   const blocks = turn.flatMap(message => message.content)
   const content = blocks.length === 0 ? undefined : writer.content(blocks, shapeOf(first.extra, DIALECT, 'content'))
   return restore({ role: wireRole(first), content }, first.extra, DIALECT, { content: [] })
+}
+
+/** Messages refuses a turn without content. */
+function isEmpty(turn: unknown): boolean {
+  return isObject(turn) && Array.isArray(turn.content) && turn.content.length === 0
 }

@@ -69,7 +69,7 @@ export function readResponse(body: JsonObject): NeutralResponse {
 export function writeResponse(response: NeutralResponse, context: ResponseContext): JsonObject {
   const isOwn = response.dialect === DIALECT
   const [choice] = response.choices
-  const content = new BlockWriter(context.diagnostics, isOwn).blocks(choice?.content ?? [])
+  const content = new BlockWriter(context.diagnostics, isOwn, 'client').blocks(choice?.content ?? [])
   const written: JsonObject = {
     id: isOwn ? response.id : context.id('msg_'),
     content: content.length === 0 ? undefined : content,

@@ -1,10 +1,18 @@
 import { Fields, type JsonObject, present, restore, type Usage } from 'lunaroute'
 import { DIALECT } from './name.ts'
 
+const DEFAULTS = {
+  input_tokens: 0,
+  cache_creation_input_tokens: null,
+  cache_read_input_tokens: null,
+  output_tokens: 0,
+  service_tier: null,
+}
+
 /** Reads `usage`, whose `input_tokens` leave out what was read from and written to the cache. */
 export function readUsage(native: JsonObject): Usage {
   const f = new Fields(native)
-  f.optional('input_tokens', 'output_tokens')
+  f.optional(...Object.keys(DEFAULTS))
   const [input, output] = [f.number('input_tokens'), f.number('output_tokens')]
   const [read, write] = [f.number('cache_read_input_tokens'), f.number('cache_creation_input_tokens')]
   const split = f.nested('cache_creation')
@@ -45,5 +53,5 @@ export function writeUsage(usage: Usage, isOwn: boolean): JsonObject {
     }),
     service_tier: isOwn ? usage.serviceTier : undefined,
   }
-  return restore(written, usage.extra, DIALECT, { input_tokens: 0, output_tokens: 0 })
+  return restore(written, usage.extra, DIALECT, DEFAULTS)
 }

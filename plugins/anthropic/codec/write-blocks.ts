@@ -15,15 +15,20 @@ import { writeMedia } from './media.ts'
 import { DIALECT } from './name.ts'
 import { writeServerCall, writeServerResult } from './server-tools.ts'
 
+/** Where the blocks go: back to the API, which checks them, or to a client, which shows them. */
+export type Destination = 'provider' | 'client'
+
 /** Writes blocks of one message; reports what Messages cannot say. */
 export class BlockWriter {
   readonly #diagnostics: Diagnostics
   /** Whether the blocks were read from Messages, and so go back as they were. */
   readonly #isOwn: boolean
+  readonly #destination: Destination
 
-  constructor(diagnostics: Diagnostics, isOwn: boolean) {
+  constructor(diagnostics: Diagnostics, isOwn: boolean, destination: Destination) {
     this.#diagnostics = diagnostics
     this.#isOwn = isOwn
+    this.#destination = destination
   }
 
   /** A list of blocks. Empty texts, which Messages refuses, are left out unless they came from Messages. */
@@ -86,10 +91,14 @@ export class BlockWriter {
 
   #reasoning(block: ReasoningBlock): JsonObject | undefined {
     const { state, parts } = block
-    if (!this.#isOwn && state?.issuer !== DIALECT)
+    if (this.#destination === 'provider' && !this.#isOwn && state?.issuer !== DIALECT)
       return this.#drop(block, 'messages takes no reasoning without its signature')
     if (state?.kind === 'redacted') return { type: 'redacted_thinking', data: state.data }
-    return { type: 'thinking', thinking: parts.map(part => part.text).join('\n\n'), signature: state?.data }
+    return {
+      type: 'thinking',
+      thinking: parts.map(part => part.text).join('\n\n'),
+      signature: state?.data ?? (this.#isOwn ? undefined : ''),
+    }
   }
 
   #toolResult(block: ToolResultBlock): JsonObject {

@@ -37,7 +37,10 @@ export function writeAssistant(
   const refusals = blocks.filter(isRefusal)
   const audio = blocks.find(block => block.type === 'audio')
   return {
-    content: writeContent(writeParts(parts, context), shapeOf(extra, DIALECT, 'content')),
+    content: writeContent(
+      writeParts(context.isOwn ? parts : joinTexts(parts), context),
+      shapeOf(extra, DIALECT, 'content'),
+    ),
     annotations: writeAnnotations(parts),
     refusal: refusals.length === 0 ? undefined : refusals.map(block => block.text).join(''),
     audio: audio?.type === 'audio' ? writeAudio(audio) : undefined,
@@ -96,6 +99,15 @@ function writeParts(blocks: readonly Block[], { diagnostics, isOwn }: PartContex
   })
 }
 
+/** An assistant says one text: clients and many servers read nothing else. */
+function joinTexts(blocks: readonly Block[]): readonly Block[] {
+  const texts = blocks.filter(block => block.type === 'text')
+  const [first] = texts
+  if (!first || texts.length === 1) return blocks
+  const joined: Block = { type: 'text', text: texts.map(block => block.text).join(''), at: first.at }
+  return [joined, ...blocks.filter(block => block.type !== 'text')]
+}
+
 /** Chat's results hold text; pictures and files follow in a message of the user that says where they belong. */
 function writeResults(blocks: readonly Block[], context: Context): unknown[] {
   const results = blocks.filter(block => block.type === 'toolResult')
@@ -114,7 +126,8 @@ function writeResult(result: ToolResultBlock, content: readonly Block[], context
   const isLegacy = shapeOf(extra, DIALECT, 'role') === 'function'
   const head = isLegacy ? { role: 'function' } : { role: 'tool', tool_call_id: callId }
   const marked = isError ? [{ type: 'text', text: 'Error:' }, ...parts] : parts
-  const written = writeContent(marked, shapeOf(extra, DIALECT, 'content'))
+  const words = writeContent(marked, shapeOf(extra, DIALECT, 'content'))
+  const written = words === undefined && !context.isOwn ? '' : words
   return restore({ ...head, name: context.isOwn ? name : undefined, content: written }, extra, DIALECT)
 }
 
