@@ -29,7 +29,7 @@ export interface CustomTool extends ToolBase {
   readonly grammar?: { readonly syntax: string; readonly definition: string } | undefined
 }
 
-/** Tools under a common name (Responses). Others flatten it to `name__tool`. */
+/** Tools under a common name (Responses). For other dialects `translate` flattens them to `name__tool`. */
 export interface NamespaceTool extends ToolBase {
   readonly type: 'namespace'
   readonly name: string
