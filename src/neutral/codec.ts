@@ -107,8 +107,7 @@ export interface ListedModel {
  * profile's limits, schemas cleaned, custom tools lowered to functions, namespaces flattened, tools added in mid-
  * conversation declared at the top, results made up for calls that have none, reasoning state kept and given back,
  * foreign state and surplus cache marks taken out, the billing header, clamped numbers, media fetched, what foreign bags
- * held reported. A codec
- * may thus write names, ids, schemas and numbers as it finds them.
+ * held reported. A codec may thus write names, ids, schemas and numbers as it finds them.
  *
  * - Readers take anything that is a JSON object and never throw; what they do not know they keep (see Remainder).
  * - Writers leave out what the dialect cannot say and report it, and refuse only where the result would be a lie
