@@ -18,6 +18,7 @@ export interface ResolvedProvider {
   readonly name: string
   /** In order of preference; at least one. */
   readonly dialects: readonly string[]
+  /** Without a closing slash, a query or credentials. */
   readonly baseUrl: string
   readonly apiKey: string | undefined
   readonly headers: Readonly<Record<string, string>>
@@ -32,6 +33,7 @@ export interface ResolvedListener {
   readonly port: number
   /** Null for every dialect that is loaded. */
   readonly dialects: readonly string[] | null
+  /** PEM texts, already read: the files are among those to watch. */
   readonly tls: { readonly cert: string; readonly key: string } | null
   /** In bytes. */
   readonly bodyLimit: number
@@ -52,9 +54,15 @@ export interface ResolvedPlugin {
   readonly options: unknown
 }
 
+export interface ResolvedLogging {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'
+  readonly format: 'auto' | 'json' | 'pretty'
+}
+
 /** A whole configuration, checked. What a generation is built from. */
 export interface ResolvedConfig {
   readonly server: ResolvedServer
+  readonly logging: ResolvedLogging
   readonly providers: readonly ResolvedProvider[]
   readonly plugins: readonly ResolvedPlugin[]
 }
