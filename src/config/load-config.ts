@@ -49,24 +49,10 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   const home = options.home ?? homedir()
   const cwd = resolve(options.cwd)
   const env = new Environment(options.env, options.overrides)
-  const written = await readSource({ ...options, cwd, home }, env, program, files)
-  return resolveConfig(written, { program, home, env, files })
-}
-
-/** What a configuration is resolved with, beside its text. */
-export interface Surroundings {
-  readonly program: Program
-  readonly home: string
-  readonly env: Environment
-  /** Every file that takes part is added. */
-  readonly files: Set<string>
-}
-
-/** Checks a configuration, wherever it was written, and fills in its defaults. Throws a ConfigError. */
-export async function resolveConfig(written: ConfigSource, surroundings: Surroundings): Promise<LoadedConfig> {
-  const { program, home, env, files } = surroundings
   const problems: Problem[] = []
   const warnings: string[] = []
+
+  const written = await readSource({ ...options, cwd, home }, env, program, files)
   const value = written.isData ? interpolate(written, env, problems) : written.value
   throwIfAny(problems)
   const source: ConfigSource = { ...written, value }

@@ -35,9 +35,9 @@ export class TestGateway {
   static async start(config: Config, options: GatewayOptions): Promise<TestGateway> {
     const setup = new Setup(config, options)
     const logs: string[] = []
-    const log = await createLog({ level: 'debug', format: 'json' }, { write: line => logs.push(line) })
+    const openLog = () => createLog({ level: 'debug', format: 'json' }, { write: line => logs.push(line) })
     try {
-      const gateway = await Gateway.start({ load: () => setup.load(), log, watch: false })
+      const gateway = await Gateway.start({ load: () => setup.load(), openLog, watch: false })
       return new TestGateway(gateway, setup, logs)
     } catch (error) {
       await setup.close()
