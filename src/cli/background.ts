@@ -15,6 +15,7 @@ export interface EnvFlags extends ServerFlags {
 
 /** A plugin may take ten seconds for its setup; what has not answered after this, in milliseconds, has failed. */
 const START_DEADLINE = 20_000
+const PID_DEADLINE = 2_000
 const POLL_INTERVAL = 50
 
 /** Makes sure that a server runs in the background, then prints how to reach it. */
@@ -41,7 +42,7 @@ async function start({ host, port }: Address, flags: EnvFlags): Promise<boolean>
   closeSync(log.fd)
   child.unref()
   const found = await answer(child, host, port)
-  if (found.kind === 'ours') return child.exitCode === null && (readPid(port) ?? child.pid) === child.pid
+  if (found.kind === 'ours') return isChild(child, port, found.body)
   if (found.kind === 'foreign') throw foreign({ host, port })
   child.kill()
   const lines = lastLines(port, log.start, 20)
@@ -65,6 +66,17 @@ async function answer(child: ChildProcess, host: string, port: number): Promise<
     await sleep(POLL_INTERVAL)
   }
   return { kind: 'nothing' }
+}
+
+/** Whether it is the child that serves. It says so in a file right after it has begun to listen. */
+async function isChild(child: ChildProcess, port: number, health: unknown): Promise<boolean> {
+  const deadline = Date.now() + PID_DEADLINE
+  while (readPid(port) !== child.pid) {
+    if (child.exitCode !== null) return false
+    if (Date.now() > deadline) return (health as { pid?: number } | undefined)?.pid === child.pid
+    await sleep(POLL_INTERVAL)
+  }
+  return true
 }
 
 /** A server with another configuration than the one asked for by name is not the server that was asked for. */

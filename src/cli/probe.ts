@@ -1,5 +1,7 @@
-import { request as overHttp } from 'node:http'
+import { once } from 'node:events'
+import { type IncomingMessage, request as overHttp } from 'node:http'
 import { request as overHttps } from 'node:https'
+import { buffer } from 'node:stream/consumers'
 import { forClients } from './addresses.ts'
 
 /** What answers at an address. */
@@ -41,32 +43,26 @@ interface Answer {
   readonly isMarked: boolean
 }
 
-function ask(target: string): Promise<Answer | 'nothing' | 'not-http' | 'silent'> {
+async function ask(target: string): Promise<Answer | 'nothing' | 'not-http' | 'silent'> {
   const url = new URL(target)
   const isPlain = url.protocol === 'http:'
-  return new Promise(resolve => {
-    const options = { agent: false, headers: { connection: 'close' }, rejectUnauthorized: false }
-    const request = (isPlain ? overHttp : overHttps)(url, options, response => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part))
-      response.on('error', () => resolve('not-http'))
-      response.on('end', () => {
-        const { statusCode: status = 0, headers } = response
-        // What a plain request to a TLS port gets from some servers.
-        if (isPlain && status === 400 && headers[MARK] === undefined) return resolve('not-http')
-        resolve({ url, status, body: parsed(Buffer.concat(parts)), isMarked: headers[MARK] !== undefined })
-      })
-    })
-    const deadline = setTimeout(() => {
-      resolve('silent')
-      request.destroy()
-    }, PATIENCE)
-    request.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(NOBODY.has(error.code ?? '') ? 'nothing' : 'not-http'),
-    )
-    request.on('close', () => clearTimeout(deadline))
-    request.end()
-  })
+  const signal = AbortSignal.timeout(PATIENCE)
+  const options = { agent: false, headers: { connection: 'close' }, rejectUnauthorized: false, signal }
+  const request = (isPlain ? overHttp : overHttps)(url, options).end()
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    // What fails from here on fails as the response's body, too.
+    request.on('error', () => undefined)
+    const bytes = await buffer(response)
+    const { statusCode: status = 0, headers } = response
+    const isMarked = headers[MARK] !== undefined
+    // What a plain request to a TLS port gets from some servers.
+    if (isPlain && status === 400 && !isMarked) return 'not-http'
+    return { url, status, body: parsed(bytes), isMarked }
+  } catch (error) {
+    if (signal.aborted) return 'silent'
+    return NOBODY.has((error as NodeJS.ErrnoException).code ?? '') ? 'nothing' : 'not-http'
+  }
 }
 
 const NOBODY: ReadonlySet<string> = new Set(['ECONNREFUSED', 'EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTUNREACH'])

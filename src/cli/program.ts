@@ -31,7 +31,7 @@ Without a command, lunaroute serves in the foreground on http://127.0.0.1:8081. 
 a request passes with the credential of the client that sends it.
 
 Examples:
-  $ lunaroute                              serve, and log every request to this terminal
+  $ lunaroute                              serve in this terminal
   $ eval $(lunaroute env)                  serve in the background and point this shell's clients at it
   $ claude                                 ... Claude Code, in that shell, now passes through the gateway
   $ lunaroute codex                        the lines for Codex, which reads its base URL from a file alone

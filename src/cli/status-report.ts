@@ -1,8 +1,10 @@
-/** What `/readyz` answers, of which any part may be missing: the plugin that serves it can be replaced. */
-export interface Readiness {
+/** What `/healthz` and `/readyz` answer, of which any part may be missing: the plugin that serves them can be replaced. */
+export interface State {
+  readonly url: string
+  readonly pid: number | null
   readonly status?: string
   readonly version?: string
-  readonly started_at?: string
+  readonly uptime_seconds?: number
   readonly in_flight?: number
   readonly config?: {
     readonly generation?: number
@@ -12,37 +14,38 @@ export interface Readiness {
     readonly warnings?: readonly string[]
     readonly error?: { readonly at?: string; readonly message?: string } | null
   }
-  readonly providers?: readonly { readonly name?: string; readonly status?: string }[]
+  readonly providers?: readonly { readonly name?: string; readonly base_url?: string; readonly has_key?: boolean }[]
 }
 
-/** Whether it serves what its files say. A status of 404 means only that nothing serves the path. */
-export function isHealthy({ config }: Readiness, status: number): boolean {
-  return status < 500 && !config?.error
+/** Whether it serves, and serves what its files say. */
+export function isHealthy({ config }: State, isReady: boolean): boolean {
+  return isReady && !config?.error
 }
 
 /** The answer as a person reads it. */
-export function report(readiness: Readiness, { url, pid }: { url: string; pid: number | undefined }): string[] {
-  const { version, status, started_at: startedAt, config, providers } = readiness
-  const lines = [`LunaRoute${version ? ` ${version}` : ''} runs on ${url}${pid === undefined ? '' : ` (pid ${pid})`}`]
+export function report(state: State): string[] {
+  const { version, url, pid, status, uptime_seconds: uptime, in_flight: inFlight, config, providers } = state
+  const lines = [`LunaRoute${version ? ` ${version}` : ''} runs on ${url}${pid === null ? '' : ` (pid ${pid})`}`]
   const row = (title: string, text: string | undefined) => {
     if (text) lines.push(`  ${title.padEnd(12)} ${text}`)
   }
-  row('state', status)
-  row('up for', startedAt && since(startedAt))
+  row('state', [status, inFlight !== undefined && `${inFlight} in flight`].filter(Boolean).join(', '))
+  row('up for', uptime === undefined ? undefined : duration(uptime))
   if (config) {
     row('config', config.file ?? 'embedded defaults, no config file')
     row('generation', `${config.generation}, loaded ${config.loadedAt}`)
     row('plugins', config.plugins?.join(', '))
   }
-  row('providers', providers?.map(each => `${each.name}${each.status ? ` (${each.status})` : ''}`).join(', '))
+  for (const { name, base_url: baseUrl, has_key: hasKey } of providers ?? []) {
+    row('provider', `${name}${baseUrl ? ` at ${baseUrl}` : ''}${hasKey ? ', with a key' : ''}`)
+  }
   for (const warning of config?.warnings ?? []) row('warning', warning)
   const { error } = config ?? {}
-  if (error) row('refused edit', `${error.message} (at ${error.at}; generation ${config?.generation} serves on)`)
+  if (error) row('refused', `${error.message} (at ${error.at}; generation ${config?.generation} serves on)`)
   return lines
 }
 
-function since(start: string): string {
-  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(start)) / 1000))
+function duration(seconds: number): string {
   const units = [
     [Math.floor(seconds / 86_400), 'd'],
     [Math.floor(seconds / 3600) % 24, 'h'],

@@ -35,20 +35,20 @@ async function status(flags: StatusFlags): Promise<void> {
     import('./status-report.ts'),
   ])
   const port = portOf(flags)
-  const found = await probe(hostOf(flags), port, '/readyz')
-  const pid = livePid(port)
-  if (found.kind !== 'ours') {
+  const [health, readiness] = await Promise.all(['/healthz', '/readyz'].map(path => probe(hostOf(flags), port, path)))
+  if (health?.kind !== 'ours' || readiness?.kind !== 'ours') {
     process.exitCode = NOT_RUNNING
-    const reason = found.kind === 'foreign' ? `Another program listens on port ${port}; ` : ''
-    if (flags.json) print(JSON.stringify({ running: false, port, foreign: found.kind === 'foreign' }))
-    else print(`${reason}${reason ? 'no' : 'No'} LunaRoute server runs on port ${port}.`)
+    const isForeign = health?.kind === 'foreign'
+    if (flags.json) print(JSON.stringify({ running: false, port, foreign: isForeign }))
+    else print(`No LunaRoute server runs on port ${port}${isForeign ? '; another program listens there' : ''}.`)
     return
   }
-  const { url, body } = found
-  const readiness = found.status < 500 && found.status >= 300 ? {} : ((body ?? {}) as object)
-  if (!isHealthy(readiness, found.status)) process.exitCode = DEGRADED
-  if (flags.json) print(JSON.stringify({ running: true, url, port, pid: pid ?? null, ...readiness }, null, 2))
-  else print(report(readiness, { url, pid }).join('\n'))
+  const isReady = readiness.status < 500
+  // Where no plugin serves the pages, the answers are errors, and say nothing but that it runs.
+  const pages = [health, readiness].filter(each => each.status === 200 || each.status === 503).map(each => each.body)
+  const state = Object.assign({ pid: livePid(port) ?? null }, ...pages, { url: health.url })
+  if (!isHealthy(state, isReady)) process.exitCode = DEGRADED
+  print(flags.json ? JSON.stringify({ running: true, ...state }, null, 2) : report(state).join('\n'))
 }
 
 function print(text: string): void {
