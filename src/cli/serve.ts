@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { CommandFailure } from './failure.ts'
 import { flagsOf, withServerFlags } from './server-flags.ts'
 
 export function addServe(program: Command): void {
@@ -6,11 +7,20 @@ export function addServe(program: Command): void {
     .command('serve', { isDefault: true })
     .description('serve in the foreground (what lunaroute does without a command)')
     .addHelpText('after', EXAMPLES)
+    .allowExcessArguments()
     .action(async () => {
+      if (command.args[0] !== undefined) throw await unknown(command.args[0], program)
       const { runServer } = await import('./run-server.ts')
       await runServer(flagsOf(command))
     })
   withServerFlags(command)
+}
+
+/** A misspelled command arrives here, as an argument of the default one. */
+async function unknown(name: string, program: Command): Promise<CommandFailure> {
+  const { didYouMean } = await import('../config/suggest.ts')
+  const commands = program.commands.map(each => each.name())
+  return new CommandFailure(`unknown command "${name}"${didYouMean(name, commands)}; lunaroute --help lists them`)
 }
 
 const EXAMPLES = `
