@@ -140,7 +140,7 @@ it.each([
   [['--log-level', 'loud'], 'Allowed choices are trace, debug, info, warn, error'],
   [['--dialect', 'latin'], '--dialect is wrong: no loaded plugin speaks the dialect "latin"'],
   [['--config', 'nowhere.yaml'], 'nowhere.yaml: --config names a file that does not exist'],
-  [['serv'], 'unknown command "serv", did you mean "serve"?'],
+  [['serv'], 'unknown command "serv" (did you mean "serve"?)'],
 ])('names the flag at fault in %j', async (args, message) => {
   const { code, stderr } = await desk.run(args)
   expect(stderr).toContain(message)
