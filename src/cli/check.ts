@@ -20,18 +20,18 @@ Examples:
 
 async function check(flags: ServerFlags): Promise<void> {
   const [{ buildAside }, { addressOf }] = await Promise.all([import('./build-aside.ts'), import('./addresses.ts')])
-  const { generation, loaded, warnings, dispose } = await buildAside(flags)
-  const { providers, config } = generation
-  const listeners = config.server.listeners.map(each => addressOf(each).url)
+  const { gateway, warnings } = await buildAside(flags)
+  const { dialects, providers, config } = gateway.generation
+  const { file, plugins } = gateway.config()
   const lines = [
-    `ok: ${loaded.file ?? 'embedded defaults, no config file'}`,
-    `  listens on  ${listeners.join(', ')}`,
-    `  dialects    ${generation.dialects.map(each => each.name).join(', ') || 'none'}`,
-    `  plugins     ${config.plugins.map(each => each.plugin.name).join(', ') || 'none'}`,
+    `ok: ${file ?? 'embedded defaults, no config file'}`,
+    `  listens on  ${config.server.listeners.map(each => addressOf(each).url).join(', ')}`,
+    `  dialects    ${dialects.map(each => each.name).join(', ') || 'none'}`,
+    `  plugins     ${plugins.join(', ') || 'none'}`,
     `  providers   ${[...providers.values()].map(({ view }) => `${view.name} (${view.baseUrl})`).join(', ') || 'none'}`,
     ...warnings.map(each => `  warning     ${each}`),
   ]
-  await dispose()
+  await gateway.close()
   // Setting plugins up may have left something that would keep the process.
   process.stdout.write(`${lines.join('\n')}\n`, () => process.exit(0))
 }

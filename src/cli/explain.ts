@@ -23,17 +23,18 @@ Examples:
   $ lunaroute explain request.json
   $ echo '{"model":"gpt-5","stream":true}' | lunaroute explain - --path /v1/responses`
 
-async function explain(file: string | undefined, flags: ServerFlags & RequestFlags): Promise<void> {
+async function explain(requestFile: string | undefined, flags: ServerFlags & RequestFlags): Promise<void> {
   const { readRequest } = await import('./request-file.ts')
-  const request = file === undefined ? undefined : await readRequest(file, flags)
+  const request = requestFile === undefined ? undefined : await readRequest(requestFile, flags)
   const [{ buildAside }, { hooksOf, journeyOf }] = await Promise.all([
     import('./build-aside.ts'),
     import('./explanation.ts'),
   ])
-  const { generation, loaded, dispose } = await buildAside(flags)
+  const { gateway } = await buildAside(flags)
+  const file = gateway.config().file ?? 'embedded defaults, no config file'
   const lines = request
-    ? journeyOf(request, generation)
-    : [`configuration: ${loaded.file ?? 'embedded defaults, no config file'}`, ...hooksOf(generation)]
-  await dispose()
+    ? journeyOf(request, gateway.generation)
+    : [`configuration: ${file}`, ...hooksOf(gateway.generation)]
+  await gateway.close()
   process.stdout.write(`${lines.join('\n')}\n`, () => process.exit(0))
 }
