@@ -123,7 +123,9 @@ export class Relay implements UpstreamHandler {
     exchange.cancelUpstream = null
     const outcome: AttemptOutcome = {
       provider: provider.name,
-      model: planned.model ?? exchange.request?.model,
+      get model() {
+        return planned.model ?? modelAsked(exchange)
+      },
       number: this.#number,
       startedAt: this.#startedAt,
       endedAt: exchange.timings.now,
@@ -132,5 +134,14 @@ export class Relay implements UpstreamHandler {
     }
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)
+  }
+}
+
+/** Read when someone asks, since that scans the body, which may turn out not to be JSON. */
+function modelAsked({ request }: Sending['exchange']): string | undefined {
+  try {
+    return request?.model
+  } catch {
+    return undefined
   }
 }
