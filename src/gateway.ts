@@ -40,6 +40,7 @@ export class Gateway implements GatewayView, Serving {
   #error: ConfigStatus['error'] = null
   #reloading: Promise<void> | undefined
   #next: Promise<void> | undefined
+  #refusals = 0
 
   private constructor(options: GatewayOptions, log: Log) {
     this.#options = options
@@ -79,6 +80,7 @@ export class Gateway implements GatewayView, Serving {
       file: this.#loaded.file,
       loadedAt: this.#loadedAt,
       error: this.#error,
+      refusals: this.#refusals,
       plugins: this.#generation.config.plugins.map(each => each.plugin.name),
       warnings: this.#loaded.warnings,
     }
@@ -162,6 +164,7 @@ export class Gateway implements GatewayView, Serving {
     const { logger } = this.#log
     const problem = error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error })
     const { location, plugin } = problem
+    this.#refusals++
     this.#error = {
       at: new Date().toISOString(),
       message: String(problem),

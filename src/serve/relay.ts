@@ -124,7 +124,7 @@ export class Relay implements UpstreamHandler {
   #end(failure: AttemptOutcome['failure']): void {
     this.#isOver = true
     clearTimeout(this.#timer)
-    const { exchange, provider, planned } = this.#sending
+    const { exchange } = this.#sending
     exchange.cancelUpstream = null
     const outcome = new Ended(this.#sending, this.#number, this.#startedAt, this.#status, failure)
     exchange.attempts.push(outcome)

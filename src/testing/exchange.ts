@@ -1,7 +1,16 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import type { Dialect, Endpoint, RequestHead } from '../dialect.ts'
+import type { Dialect, Endpoint } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
-import type { AttemptOutcome, Exchange, Observer, Outcome, ResponseHead, Slot, Timings } from '../exchange.ts'
+import type {
+  AttemptOutcome,
+  Exchange,
+  ListedRequestHead,
+  Observer,
+  Outcome,
+  ResponseHead,
+  Slot,
+  Timings,
+} from '../exchange.ts'
 import type { LlmRequest } from '../request.ts'
 import { Observers } from '../serve/observers.ts'
 
@@ -34,7 +43,7 @@ const NO_TIMINGS: Timings = {
 /** An exchange without a connection. It keeps what a plugin did to it, for a test to look at. */
 export class TestExchange implements Exchange {
   readonly id: string
-  readonly head: RequestHead
+  readonly head: ListedRequestHead
   readonly listener: string
   readonly remoteAddress: string
   readonly dialect: Dialect
@@ -59,7 +68,8 @@ export class TestExchange implements Exchange {
   constructor(request: LlmRequest, state: ExchangeState = {}) {
     this.id = state.id ?? 'req_test'
     this.request = request
-    this.head = request.head
+    // Every request of a harness has one.
+    this.head = request.head as ListedRequestHead
     this.dialect = request.dialect
     this.endpoint = request.endpoint
     this.listener = state.listener ?? 'default'
@@ -68,8 +78,8 @@ export class TestExchange implements Exchange {
     this.signal = state.signal ?? new AbortController().signal
     this.timings = { ...NO_TIMINGS, startedAt: Date.now(), ...state.timings }
     this.attempts = state.attempts ?? []
-    const { response } = state
-    this.response = response ? { status: response.status, get: name => response.headers?.[name] } : null
+    const { status, headers = {} } = state.response ?? {}
+    this.response = status ? { status, get: name => headers[name], names: () => Object.keys(headers) } : null
     this.requestBytes = state.requestBytes ?? request.bytes.length
     this.responseBytes = state.responseBytes ?? 0
     this.isStreaming = state.isStreaming ?? request.isStream

@@ -142,6 +142,7 @@ function standIn(generation: () => Generation): GatewayView {
     file: null,
     loadedAt,
     error: null,
+    refusals: 0,
     plugins: generation().config.plugins.map(each => each.plugin.name),
     warnings: [],
   })
