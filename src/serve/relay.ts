@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
-import type { AttemptOutcome } from '../exchange.ts'
+import type { Attempt, AttemptOutcome } from '../exchange.ts'
+import type { LlmRequest } from '../request.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import type { AttemptResult, Sending } from './attempt.ts'
@@ -119,29 +120,48 @@ export class Relay implements UpstreamHandler {
   #end(failure: AttemptOutcome['failure']): void {
     this.#isOver = true
     clearTimeout(this.#timer)
-    const { exchange, provider, planned } = this.#sending
+    const { exchange } = this.#sending
     exchange.cancelUpstream = null
-    const outcome: AttemptOutcome = {
-      provider: provider.name,
-      get model() {
-        return planned.model ?? modelAsked(exchange)
-      },
-      number: this.#number,
-      startedAt: this.#startedAt,
-      endedAt: exchange.timings.now,
-      status: this.#status,
-      failure,
-    }
+    const outcome = new Ended(this.#sending, this.#number, this.#startedAt, this.#status, failure)
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)
   }
 }
 
-/** Read when someone asks, since that scans the body, which may turn out not to be JSON. */
-function modelAsked({ request }: Sending['exchange']): string | undefined {
-  try {
-    return request?.model
-  } catch {
-    return undefined
+/** An attempt's outcome. The model is looked up when asked for: for the client's own that means scanning the body. */
+class Ended implements AttemptOutcome {
+  readonly provider: string
+  readonly number: number
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly status: number | undefined
+  readonly failure: AttemptOutcome['failure']
+  readonly #planned: Attempt
+  readonly #request: LlmRequest | null
+
+  constructor(
+    { exchange, provider, planned }: Sending,
+    number: number,
+    startedAt: number,
+    status: number | undefined,
+    failure: AttemptOutcome['failure'],
+  ) {
+    this.provider = provider.name
+    this.number = number
+    this.startedAt = startedAt
+    this.endedAt = exchange.timings.now
+    this.status = status
+    this.failure = failure
+    this.#planned = planned
+    this.#request = exchange.request
+  }
+
+  get model(): string | undefined {
+    try {
+      return this.#planned.model ?? this.#request?.model
+    } catch {
+      // A body that nobody had to read may turn out not to be JSON.
+      return undefined
+    }
   }
 }
