@@ -164,6 +164,11 @@ class Ended implements AttemptOutcome {
   }
 
   get model(): string | undefined {
-    return this.#planned.model ?? this.#request?.model
+    try {
+      return this.#planned.model ?? this.#request?.model
+    } catch {
+      // A body that nobody had to read may turn out not to be JSON.
+      return undefined
+    }
   }
 }

@@ -94,6 +94,9 @@ export class ClientPool implements UpstreamPool {
   get settings(): Readonly<Record<string, number>> {
     return poolSettings(this.#settings)
   }
+  get isMeasured(): boolean {
+    return this.#settings.metrics
+  }
 
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): boolean {
     const idle = this.#idle.pop()
@@ -195,6 +198,9 @@ export class SharedPool implements UpstreamPool {
 
   get settings(): Readonly<Record<string, number>> {
     return poolSettings(this.#settings)
+  }
+  get isMeasured(): boolean {
+    return this.#settings.metrics
   }
 
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): boolean {
