@@ -15,10 +15,16 @@ export interface RequestHead {
 /** What the request asks the model's provider to do. */
 export type Operation = 'generate' | 'count-tokens' | 'embeddings' | 'models' | 'other'
 
-/** One path a dialect serves. `{model}` in a path stands for one or more segments that name the model. */
+/**
+ * One path a dialect serves. In a path, `{model}` stands for one or more segments that name the model, and any other
+ * `{name}` for exactly one; text may follow it in its segment, as in `{model}:countTokens`. Of several endpoints that
+ * fit a request, the first listed serves it.
+ */
 export interface Endpoint {
   readonly method: string
   readonly path: string
+  /** Query parameters the request must have, with their values: `{ alt: 'sse' }`. */
+  readonly query?: Readonly<Record<string, string>>
   readonly operation: Operation
   /** Whether the request has a JSON object for a body. Anything else passes as it is. */
   readonly body: 'json' | 'none' | 'any'
@@ -69,6 +75,6 @@ export interface Dialect {
   session?(request: LlmRequest): string | undefined
   /** The body of an error answer, to be sent as JSON. */
   errorBody(error: ErrorView): unknown
-  /** The bytes of a stream's error event, for a failure after the stream has begun. */
-  errorEvent(error: ErrorView): string
+  /** The bytes that tell a stream's reader of a failure after the stream has begun. Nothing follows them. */
+  errorEvent(error: ErrorView, form: 'sse' | 'json-array'): string
 }

@@ -34,8 +34,12 @@ export interface Timeouts {
   readonly total?: number
 }
 
-/** Failures of an attempt, before any of the response body has been passed on. */
-export type AttemptFailure = 'connect' | 'reset' | 'timeout' | 'protocol'
+/**
+ * Failures of an attempt before any of its response has been passed on. `connect`: no connection (refused, unknown
+ * host, TLS, connect timeout). `stale`: a kept connection turned out to be closed. `reset`: the connection broke after
+ * the request had been sent on a new one. `timeout`: no response head in time. `protocol`: the answer was not HTTP.
+ */
+export type AttemptFailure = 'connect' | 'stale' | 'reset' | 'timeout' | 'protocol'
 
 /** When one attempt is made again. */
 export interface Retry {

@@ -1,0 +1,45 @@
+import type { Dialect, LlmRequest, RequestHead } from 'lunaroute'
+import { endpoints, VERSIONS } from './endpoints.ts'
+import { errorBody, errorEvent } from './errors.ts'
+
+const OWN_HEADERS = ['x-goog-api-key', 'x-goog-api-client']
+const OWN_PATH = /^\/(?:(?:upload|download)\/)?v1(?:beta|alpha)\d*(?:\/|$)/
+/** Only a POST carries a verb: OpenAI's fine-tuned models have colons in their names. */
+const VERB = /\/(?:models|tunedModels)\/[^/]+:[a-zA-Z]+$/
+const KEY = /(?:^|&)key=/
+
+const SESSION_ID = /^[A-Za-z0-9_-]{1,255}$/
+/** No client of Google's sends a session id with an API key, gemini-cli included: these are what others add. */
+const SESSION_HEADERS = ['x-session-id', 'x-session-affinity']
+
+/** The Gemini API as Google AI Studio serves it, under `/v1beta` and `/v1`. */
+export const gemini: Dialect = {
+  name: 'gemini',
+  endpoints,
+  claims,
+  // The path names the model, except for interactions.
+  peek: ['model', 'stream'],
+  credentials: {
+    headers: ['x-goog-api-key', 'authorization'],
+    query: ['key'],
+    header: key => ['x-goog-api-key', key],
+  },
+  versions: VERSIONS,
+  basePath: 'prefix',
+  session,
+  errorBody,
+  errorEvent,
+}
+
+function claims(head: RequestHead): boolean {
+  return (
+    OWN_HEADERS.some(name => head.has(name)) ||
+    OWN_PATH.test(head.path) ||
+    (head.method === 'POST' && VERB.test(head.path)) ||
+    KEY.test(head.query)
+  )
+}
+
+function session(request: LlmRequest): string | undefined {
+  return SESSION_HEADERS.map(name => request.head.get(name)).find(id => id !== undefined && SESSION_ID.test(id))
+}

@@ -1,0 +1,97 @@
+import { Malformed, skipNested, skipNumber, skipSpace, skipString } from './json-skip.ts'
+
+/** Where a field's value lies: from `start` up to but not including `end`. */
+export interface FieldRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** What a scan found: the range of each wanted field in the order asked, or where and why the bytes are not JSON. */
+export type Scan =
+  | { readonly ok: true; readonly ranges: readonly (FieldRange | undefined)[] }
+  | { readonly ok: false; readonly at: number; readonly reason: string }
+
+const LITERALS = ['true', 'false', 'null']
+
+/**
+ * Finds the values of a few top-level fields in the bytes of a JSON object without parsing it. Where a key repeats, the
+ * last one counts. Always reads to the end: truncated input is never accepted, though broken JSON inside nested values may be.
+ */
+export function scanFields(bytes: Buffer, fields: readonly string[]): Scan {
+  const ranges = new Array<FieldRange | undefined>(fields.length).fill(undefined)
+  try {
+    scanObject(bytes, fields, ranges)
+    return { ok: true, ranges }
+  } catch (error) {
+    if (error instanceof Malformed) return { ok: false, at: error.at, reason: error.message }
+    throw error
+  }
+}
+
+/** The value in a range that a scan found. Throws a SyntaxError where the value turns out not to be JSON. */
+export function readValue(bytes: Buffer, range: FieldRange): unknown {
+  return JSON.parse(bytes.toString('utf8', range.start, range.end))
+}
+
+function scanObject(bytes: Buffer, fields: readonly string[], ranges: (FieldRange | undefined)[]): void {
+  let at = skipSpace(bytes, 0)
+  if (bytes[at] !== 0x7b) throw unexpected(bytes, at, 'a JSON object')
+  at = skipSpace(bytes, at + 1)
+  let isFirst = true
+  while (!isFirst || bytes[at] !== 0x7d) {
+    isFirst = false
+    if (bytes[at] !== 0x22) throw unexpected(bytes, at, 'a key')
+    const keyStart = at
+    const keyEnd = skipString(bytes, at)
+    at = skipSpace(bytes, keyEnd)
+    if (bytes[at] !== 0x3a) throw unexpected(bytes, at, 'a colon')
+    const start = skipSpace(bytes, at + 1)
+    const end = skipValue(bytes, start)
+    for (let i = 0; i < fields.length; i++) {
+      if (isKey(bytes, keyStart + 1, keyEnd - 1, fields[i] as string)) ranges[i] = { start, end }
+    }
+    at = skipSpace(bytes, end)
+    if (bytes[at] === 0x7d) break
+    if (bytes[at] !== 0x2c) throw unexpected(bytes, at, 'a comma or the end of the object')
+    at = skipSpace(bytes, at + 1)
+  }
+  at = skipSpace(bytes, at + 1)
+  if (at < bytes.length) throw new Malformed(at, 'something after the object')
+}
+
+function skipValue(bytes: Buffer, start: number): number {
+  const byte = bytes[start]
+  if (byte === 0x22) return skipString(bytes, start)
+  if (byte === 0x7b || byte === 0x5b) return skipNested(bytes, start)
+  if (byte === 0x2d || (byte !== undefined && byte >= 0x30 && byte <= 0x39)) return skipNumber(bytes, start)
+  for (const literal of LITERALS) {
+    if (byte !== literal.charCodeAt(0)) continue
+    const end = start + literal.length
+    if (bytes.toString('latin1', start, end) === literal) return end
+  }
+  throw unexpected(bytes, start, 'a value')
+}
+
+function isKey(bytes: Buffer, start: number, end: number, field: string): boolean {
+  for (let i = 0; i < field.length; i++) {
+    const byte = bytes[start + i] as number
+    if (start + i >= end) return false
+    if (byte === 0x5c || byte >= 0x80) return decodesTo(bytes, start, end, field)
+    if (byte !== field.charCodeAt(i)) return false
+  }
+  return end - start === field.length
+}
+
+function decodesTo(bytes: Buffer, start: number, end: number, field: string): boolean {
+  // No character takes more bytes than `\u0000`, so a longer key need not be decoded to be told apart.
+  if (end - start > field.length * 6) return false
+  try {
+    return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) === field
+  } catch {
+    throw new Malformed(start - 1, 'invalid key')
+  }
+}
+
+function unexpected(bytes: Buffer, at: number, wanted: string): Malformed {
+  return new Malformed(at, at < bytes.length ? `expected ${wanted}` : `unexpected end, expected ${wanted}`)
+}

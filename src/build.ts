@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import type { ResolvedConfig, ResolvedPlugin, ResolvedProvider } from './config/resolved.ts'
+import type { Dialect } from './dialect.ts'
+import { ConfigError } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import type { GatewayView } from './gateway-view.ts'
+import { type Dispose, disposeAll, Generation } from './generation.ts'
+import { buildHooks, HOOK_NAMES, type Tap } from './hooks.ts'
+import type { Keeper, KeeperLease } from './keeper.ts'
+import { order } from './order.ts'
+import type { ClientCredential, Handlers, HookEntry, HookName, Hooks, Logger, Order, PluginApi } from './plugin.ts'
+import { ClientPool, SharedPool, type UpstreamPool } from './upstream/pool.ts'
+import { Provider } from './upstream/provider.ts'
+
+/** What a generation is built with, beside its configuration. */
+export interface BuildContext {
+  readonly number: number
+  readonly keeper: Keeper
+  readonly log: Logger
+  readonly logFor: (plugin: string) => Logger
+  readonly gateway: GatewayView
+  readonly credentialsOf: (exchange: Exchange) => readonly ClientCredential[]
+}
+
+/** How long a plugin's `setup` may take, in milliseconds. */
+const SETUP_DEADLINE = 10_000
+
+/** Builds a generation, all or nothing: on any failure what was set up is disposed and the error names the plugin. */
+export async function buildGeneration(config: ResolvedConfig, context: BuildContext): Promise<Generation> {
+  const { log, number } = context
+  const lease = context.keeper.lease(error => log.warn({ err: error }, 'a kept value could not be disposed'))
+  const disposers: Dispose[] = [() => lease.release()]
+  try {
+    const dialects = config.plugins.flatMap(each => each.plugin.dialects)
+    const providers = new Map(config.providers.map(each => [each.name, buildProvider(each, lease)]))
+    const installed = new Set(config.plugins.map(each => each.plugin.name))
+    const taps: (Tap & Order)[] = []
+    for (const each of config.plugins) {
+      const api = pluginApi(each, { context, dialects, providers, lease, disposers })
+      taps.push(...(await setUp(each, installed, api)))
+    }
+    const sorted = HOOK_NAMES.map(hook => order(taps.filter(tap => tap.hook === hook), installed))
+    const names = HOOK_NAMES.map((hook, i) => [hook, sorted[i]!.map(tap => tap.plugin)])
+    const inOrder: Record<HookName, readonly string[]> = Object.fromEntries(names)
+    const hooks = buildHooks(sorted.flat())
+    return new Generation({ number, config, hooks, taps: inOrder, dialects, providers, disposers, log })
+  } catch (error) {
+    await disposeAll(disposers, log)
+    throw error
+  }
+}
+
+interface Parts {
+  readonly context: BuildContext
+  readonly dialects: readonly Dialect[]
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly lease: KeeperLease
+  readonly disposers: Dispose[]
+}
+
+function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
+  const { context, dialects, providers, lease, disposers } = parts
+  return {
+    log: context.logFor(plugin.name),
+    dialects,
+    providers: [...providers.values()].map(each => each.view),
+    gateway: context.gateway,
+    onDispose: dispose => {
+      disposers.push(dispose)
+    },
+    keep: (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose),
+    credentials: exchange => {
+      if (plugin.capabilities.includes('credentials')) return context.credentialsOf(exchange)
+      throw new Error(`plugin "${plugin.name}" must declare capabilities: ['credentials'] to read credentials`)
+    },
+  }
+}
+
+async function setUp(
+  { plugin, options }: ResolvedPlugin,
+  installed: ReadonlySet<string>,
+  api: PluginApi,
+): Promise<(Tap & Order)[]> {
+  const missing = plugin.requires.find(name => !installed.has(name))
+  if (missing !== undefined) {
+    throw new ConfigError(`plugin "${plugin.name}" requires "${missing}", which is not installed`, { plugin: plugin.name })
+  }
+  const hooks = await withDeadline(plugin.name, async () => plugin.setup(options, api))
+  return Object.entries(hooks ?? {}).flatMap(([hook, entry]) => {
+    if (!HOOK_NAMES.includes(hook as HookName)) {
+      const known = HOOK_NAMES.join(', ')
+      throw new ConfigError(`plugin "${plugin.name}" returned an unknown hook "${hook}"; the hooks are ${known}`, {
+        plugin: plugin.name,
+      })
+    }
+    if (!entry) return []
+    const { handler, ...place } = typeof entry === 'function' ? { handler: entry } : (entry as HookObject)
+    if (typeof handler !== 'function') {
+      throw new ConfigError(`plugin "${plugin.name}": its ${hook} hook is not a function`, { plugin: plugin.name })
+    }
+    return [{ hook: hook as HookName, plugin: plugin.name, failure: plugin.failure, handler, log: api.log, ...place }]
+  })
+}
+
+type HookObject = Exclude<HookEntry<Handlers[HookName]>, Handlers[HookName]>
+
+async function withDeadline(name: string, setup: () => Promise<Hooks>): Promise<Hooks> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `plugin "${name}" did not finish its setup within ${SETUP_DEADLINE / 1000} s`
+    timer = setTimeout(() => reject(new ConfigError(message, { plugin: name })), SETUP_DEADLINE)
+  })
+  try {
+    return await Promise.race([setup(), late])
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigError(`plugin "${name}" failed in its setup: ${reason}`, { cause, plugin: name })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Connections survive a reload that does not change how they are made. */
+function buildProvider(config: ResolvedProvider, lease: KeeperLease): Provider {
+  const { origin } = new URL(config.baseUrl)
+  const key = createHash('sha256').update(JSON.stringify([origin, config.upstream, config.proxy])).digest('base64url')
+  const pool = lease.get<UpstreamPool>(
+    `upstream:${config.name}:${key}`,
+    () =>
+      config.proxy !== undefined || config.upstream.http2
+        ? new SharedPool(origin, config.upstream, config.proxy)
+        : new ClientPool(origin, config.upstream),
+    each => each.close(),
+  )
+  return new Provider(config, pool)
+}

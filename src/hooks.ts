@@ -1,0 +1,110 @@
+import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from 'tapable'
+import type { Chunk } from './chunk.ts'
+import { GatewayError, PluginError } from './errors.ts'
+import type { Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
+import type { Handlers, HookName, Logger } from './plugin.ts'
+import type { LlmRequest } from './request.ts'
+
+// The only file that imports tapable. What it does that has to be fenced in, measured on 2.3.4:
+// - a tapPromise function that throws synchronously, or returns no promise, leaves promise() pending for ever
+//   unless it is the first asynchronous tap: every tap is wrapped in an async function;
+// - in AsyncParallelHook a synchronous throw keeps later taps from starting: each record tap is isolated;
+// - an unknown `before` puts a tap first of all: order.ts sorts, and taps are registered in final order.
+
+export type Chunks = Chunk | readonly Chunk[]
+
+export const HOOK_NAMES = ['ingress', 'normalize', 'route', 'egress', 'streamChunk', 'record'] as const
+
+type MaybeRequest = LlmRequest | null
+
+function createHooks() {
+  return {
+    ingress: new AsyncSeriesBailHook<[Exchange], Reply | void>(['exchange']),
+    normalize: new AsyncSeriesWaterfallHook<[LlmRequest, Exchange], LlmRequest | void>(['request', 'exchange']),
+    route: new AsyncSeriesWaterfallHook<[Plan, MaybeRequest, Exchange], Plan | void>(['plan', 'request', 'exchange']),
+    egress: new AsyncSeriesWaterfallHook<[OutgoingAttempt, MaybeRequest, Exchange], OutgoingAttempt | void>([
+      'attempt',
+      'request',
+      'exchange',
+    ]),
+    streamChunk: new SyncWaterfallHook<[Chunks, Exchange], Chunks | void>(['chunks', 'exchange']),
+    record: new AsyncParallelHook<[Exchange]>(['exchange']),
+  }
+}
+
+type TapableHooks = ReturnType<typeof createHooks>
+
+/** The hooks of one generation. A hook nobody taps is null, so the request path pays one comparison for it. */
+export type LiveHooks = { readonly [K in HookName]: TapableHooks[K] | null }
+
+/** One plugin's handler for one hook, in its final place. */
+export interface Tap {
+  readonly hook: HookName
+  readonly plugin: string
+  readonly failure: 'open' | 'closed'
+  readonly handler: Handlers[HookName]
+  readonly log: Logger
+}
+
+/** Builds the hooks from taps already in run order. */
+export function buildHooks(taps: readonly Tap[]): LiveHooks {
+  const hooks = createHooks()
+  for (const tap of taps) install(hooks, tap)
+  const live = Object.entries(hooks).map(([name, hook]) => [name, hook.isUsed() ? hook : null])
+  return Object.freeze(Object.fromEntries(live)) as LiveHooks
+}
+
+function install(hooks: TapableHooks, tap: Tap): void {
+  if (tap.hook === 'streamChunk') return installStreamChunk(hooks, tap)
+  if (tap.hook === 'record') return installRecord(hooks, tap)
+  // One signature per hook exists only in the table of types; here they are all "some arguments, maybe a value".
+  const handler = tap.handler as (...args: unknown[]) => unknown
+  const hook = hooks[tap.hook] as unknown as AsyncSeriesBailHook<unknown[], unknown>
+  hook.tapPromise(tap.plugin, async (...args: unknown[]) => {
+    try {
+      return await handler(...args)
+    } catch (error) {
+      return blame(tap, error)
+    }
+  })
+}
+
+function installRecord(hooks: TapableHooks, tap: Tap): void {
+  const handler = tap.handler as Handlers['record']
+  hooks.record.tapPromise(tap.plugin, async exchange => {
+    try {
+      await handler(exchange)
+    } catch (error) {
+      tap.log.error({ err: error, hook: 'record', exchange: exchange.id }, `plugin "${tap.plugin}" failed in record`)
+    }
+  })
+}
+
+const NONE: readonly Chunk[] = Object.freeze([])
+
+/** Lifts a handler of one chunk over a value that an earlier tap may have split or dropped. */
+function installStreamChunk(hooks: TapableHooks, tap: Tap): void {
+  const handler = tap.handler as Handlers['streamChunk']
+  const one = (chunk: Chunk, exchange: Exchange): Chunks => {
+    try {
+      const result = handler(chunk, exchange)
+      return result === null ? NONE : (result ?? chunk)
+    } catch (error) {
+      blame(tap, error)
+      return chunk
+    }
+  }
+  hooks.streamChunk.tap(tap.plugin, (chunks, exchange) =>
+    Array.isArray(chunks)
+      ? (chunks as readonly Chunk[]).flatMap(chunk => one(chunk, exchange))
+      : one(chunks as Chunk, exchange),
+  )
+}
+
+/** Rethrows a refusal as it is and anything else with the plugin's name, or logs it where the plugin fails open. */
+function blame(tap: Tap, error: unknown): undefined {
+  if (error instanceof GatewayError) throw error
+  if (tap.failure === 'closed') throw new PluginError(tap.plugin, tap.hook, error)
+  tap.log.error({ err: error, hook: tap.hook }, `plugin "${tap.plugin}" failed in ${tap.hook}; it fails open`)
+  return undefined
+}

@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http'
+import { Transform } from 'node:stream'
+import type { Dialect } from '../dialect.ts'
+import { GatewayError } from '../errors.ts'
+import type { Attempt, AttemptFailure, OutgoingAttempt } from '../exchange.ts'
+import { JsonRequest } from '../json-request.ts'
+import type { LlmRequest } from '../request.ts'
+import { applyChanges, requestHeaders, setHeader, toRecord } from '../upstream/headers.ts'
+import type { Provider } from '../upstream/provider.ts'
+import { declaredLength, letGo, tooLarge } from './body.ts'
+import type { ServedExchange } from './exchange.ts'
+import { Relay } from './relay.ts'
+import { editQuery, hasParameter } from './request-head.ts'
+
+/** Null once the client is being answered; otherwise why the attempt came to nothing. */
+export type AttemptResult = { readonly kind: AttemptFailure | number; readonly error: GatewayError } | null
+
+export interface Sending {
+  readonly exchange: ServedExchange
+  readonly provider: Provider
+  readonly planned: Attempt
+  /** Null for a path no dialect serves. */
+  readonly request: LlmRequest | null
+  /** Whether a response of this status is held back because another try will follow. */
+  readonly isHeld: (status: number) => boolean
+}
+
+/** Sends one attempt. Resolves as soon as its response is being relayed, or it has failed. */
+export async function send(sending: Sending): Promise<AttemptResult> {
+  const { exchange, provider, planned } = sending
+  const outgoing = await prepare(sending)
+  if (exchange.isOver) return null
+  return new Promise(resolve => {
+    const { timeouts = {} } = planned
+    const relay = new Relay(sending, resolve)
+    const isReused = provider.pool.dispatch(
+      {
+        method: outgoing.method,
+        path: outgoing.path,
+        headers: outgoing.headers,
+        body: outgoing.body,
+        headersTimeout: timeouts.headers ?? 0,
+        bodyTimeout: timeouts.idle ?? 0,
+      },
+      relay,
+    )
+    relay.sent(isReused, timeouts.total ?? provider.totalTimeout)
+  })
+}
+
+interface Outgoing {
+  readonly method: string
+  readonly path: string
+  readonly headers: readonly string[]
+  readonly body: Buffer | NodeJS.ReadableStream | null
+}
+
+async function prepare({ exchange, provider, planned, request: asked }: Sending): Promise<Outgoing> {
+  const { generation, message, head, endpoint } = exchange
+  const dialect = spokenWith(provider, exchange)
+  const request = asked && planned.model !== undefined ? asked.withModel(planned.model) : asked
+  const target = request instanceof JsonRequest ? request.target : { path: head.path, query: head.rawQuery() }
+  const isClientTrusted = generation.home(exchange.dialect).provider === provider.name
+  const secretQuery = dialect.credentials.query ?? []
+  const isQueryTrusted = isClientTrusted && hasParameter(target.query, secretQuery)
+  const headers = requestHeaders(message.rawHeaders, provider, {
+    secrets: generation.secretHeaders,
+    rule: dialect.credentials,
+    isClientTrusted,
+    hasQueryCredential: isQueryTrusted,
+    isPlain: generation.hooks.streamChunk !== null && endpoint !== null,
+  })
+  for (const [name, value] of Object.entries(planned.headers)) setHeader(headers, name, value)
+  const query = isQueryTrusted ? target.query : withoutSecrets(target.query, generation.secretQuery)
+  const path = provider.path(dialect, target.path, endpoint !== null) + (query === '' ? '' : `?${query}`)
+  const method = head.method
+  if (!request) return { method, path, headers, body: streamedBody(exchange, headers) }
+  const { egress } = generation.hooks
+  if (egress === null) return { method, path, headers, body: request.bytes.length > 0 ? request.bytes : null }
+  const shown: OutgoingAttempt = {
+    ...planned,
+    method,
+    path,
+    headers: toRecord(headers, generation.secretHeaders),
+    body: request.bytes,
+  }
+  const changed = (await egress.promise(shown, request, exchange)) ?? shown
+  if (changed.headers !== shown.headers) applyChanges(headers, shown.headers, changed.headers)
+  return { method: changed.method, path: changed.path, headers, body: changed.body.length > 0 ? changed.body : null }
+}
+
+/** The client's dialect where the provider speaks it, else the provider's first. */
+function spokenWith(provider: Provider, { dialect, generation }: ServedExchange): Dialect {
+  if (provider.speaks(dialect.name)) return dialect
+  return generation.dialects.find(each => provider.speaks(each.name)) ?? dialect
+}
+
+function withoutSecrets(query: string, secrets: readonly string[]): string {
+  return hasParameter(query, secrets) ? editQuery(query, secrets, () => null) : query
+}
+
+/** The body of a request no dialect knows, streamed through, but no more of it than the listener takes. */
+function streamedBody({ message, listenerInfo }: ServedExchange, headers: string[]): NodeJS.ReadableStream | null {
+  const limit = listenerInfo.bodyLimit
+  const length = declaredLength(message)
+  if (length === undefined) return isChunked(message) ? message.pipe(limited(limit, message)) : null
+  if (length > limit) {
+    letGo(message)
+    throw tooLarge(limit)
+  }
+  if (length === 0) return null
+  setHeader(headers, 'content-length', String(length))
+  return message
+}
+
+function isChunked(message: IncomingMessage): boolean {
+  return message.headers['transfer-encoding'] !== undefined
+}
+
+function limited(limit: number, message: IncomingMessage): Transform {
+  let received = 0
+  const counter = new Transform({
+    transform(part: Buffer, _encoding, done) {
+      received += part.length
+      if (received > limit) {
+        message.unpipe(counter)
+        letGo(message)
+        done(tooLarge(limit))
+      } else done(null, part)
+    },
+  })
+  message.on('error', cause => counter.destroy(cause))
+  return counter
+}
+
+export function isGatewayError(error: unknown): error is GatewayError {
+  return error instanceof GatewayError
+}

@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Dialect, Endpoint } from '../dialect.ts'
+import type { MethodMismatch, PathModel } from '../endpoints.ts'
+import { GatewayError } from '../errors.ts'
+import type { AttemptOutcome, Exchange, Observer, Outcome, ResponseHead, Slot } from '../exchange.ts'
+import type { Generation } from '../generation.ts'
+import type { LlmRequest } from '../request.ts'
+import type { Listener } from './listener.ts'
+import { Observers } from './observers.ts'
+import { nextId } from './request-id.ts'
+import { SafeRequestHead } from './request-head.ts'
+import { sendError } from './respond.ts'
+
+/** One exchange on a real connection: its state, and the ways it can end. The story itself is in `lifecycle.ts`. */
+export class ServedExchange implements Exchange {
+  readonly id = nextId()
+  readonly generation: Generation
+  readonly listenerInfo: Listener
+  readonly message: IncomingMessage
+  readonly reply: ServerResponse
+  readonly head: SafeRequestHead
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint | null
+  readonly pathModel: PathModel | null
+  /** Set when the path is served but not with this method. */
+  readonly mismatch: MethodMismatch | null
+  readonly attempts: AttemptOutcome[] = []
+  readonly timings = new Times()
+  request: LlmRequest | null = null
+  response: ResponseHead | null = null
+  requestBytes = 0
+  responseBytes = 0
+  isStreaming = false
+  outcome: Outcome | undefined
+  error: GatewayError | undefined
+  observers: Observers | null = null
+  /** Headers that plugins add to the response, names and values in turn. */
+  addedHeaders: string[] | null = null
+  /** Breaks off what is under way upstream. */
+  cancelUpstream: (() => void) | null = null
+  #slots: Map<Slot<never>, unknown> | undefined
+  #abort: AbortController | undefined
+  #session: string | undefined | null = null
+
+  constructor(generation: Generation, listener: Listener, message: IncomingMessage, reply: ServerResponse, url: string) {
+    this.generation = generation
+    this.listenerInfo = listener
+    this.message = message
+    this.reply = reply
+    this.head = new SafeRequestHead(message, url, generation)
+    const found = generation.endpoints.find(this.head, listener.served)
+    const match = found && 'match' in found ? found.match : null
+    this.mismatch = found && 'mismatch' in found ? found.mismatch : null
+    this.endpoint = match?.endpoint ?? null
+    this.pathModel = match?.model ?? null
+    this.dialect = match?.dialect ?? this.mismatch?.dialect ?? listener.dialectFor(this.head, generation)
+  }
+
+  get listener(): string {
+    return this.listenerInfo.name
+  }
+
+  get remoteAddress(): string {
+    return this.message.socket.remoteAddress ?? ''
+  }
+
+  get session(): string | undefined {
+    if (this.#session === null) {
+      const session = this.request ? this.dialect.session?.(this.request) : undefined
+      if (!this.request) return session
+      this.#session = session
+    }
+    return this.#session
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    if (this.isOver) this.#abort.abort()
+    return this.#abort.signal
+  }
+
+  /** The client has its answer, or has gone. */
+  get isOver(): boolean {
+    return this.outcome !== undefined || this.reply.destroyed
+  }
+
+  use<T>(slot: Slot<T>): T {
+    this.#slots ??= new Map()
+    const key = slot as unknown as Slot<never>
+    if (!this.#slots.has(key)) this.#slots.set(key, slot.init())
+    return this.#slots.get(key) as T
+  }
+
+  observe(observer: Observer): void {
+    this.observers ??= new Observers(error => {
+      this.generation.log.error({ err: error, exchange: this.id }, 'an observer failed and was taken off')
+    })
+    this.observers.add(observer)
+  }
+
+  setResponseHeader(name: string, value: string): void {
+    if (this.reply.headersSent) return
+    this.addedHeaders ??= []
+    this.addedHeaders.push(name, value)
+  }
+
+  /** Ends the exchange with an error: as a reply in the client's dialect, or, once a response has begun, by cutting it. */
+  fail(cause: unknown): void {
+    const error = cause instanceof GatewayError ? cause : new GatewayError('LR_INTERNAL', 500, 'the gateway failed', { cause })
+    this.error ??= error
+    this.cancelUpstream?.()
+    if (this.reply.headersSent) this.cut()
+    else if (!this.reply.destroyed) sendError(this, error)
+  }
+
+  /** Ends a response that has begun in a way no client can take for its normal end. */
+  cut(): void {
+    const { socket } = this.reply
+    // Without chunked framing or a length, as in HTTP/1.0, closing the connection is the normal end: reset it instead.
+    if (socket && this.message.httpVersionMajor === 1 && this.message.httpVersionMinor === 0) socket.resetAndDestroy()
+    this.reply.destroy()
+  }
+
+  abort(): void {
+    this.fail(new GatewayError('LR_SHUTTING_DOWN', 503, 'the gateway ended the request because it is shutting down'))
+  }
+
+  /** Called once, when the connection is done with this response. */
+  close(): Outcome {
+    this.timings.stamp('end')
+    const isComplete = this.reply.writableFinished
+    this.outcome = this.#outcome(isComplete)
+    this.cancelUpstream?.()
+    if (this.#abort && this.outcome !== 'ok') this.#abort.abort()
+    return this.outcome
+  }
+
+  #outcome(isComplete: boolean): Outcome {
+    if (!isComplete && !this.error) return 'cancelled'
+    const status = this.error?.status ?? this.response?.status ?? 0
+    if (status < 400) return 'ok'
+    return status < 500 && this.attempts.length === 0 ? 'rejected' : 'error'
+  }
+}
+
+/** Stamps in milliseconds since the exchange began; 0 for what has not happened. */
+class Times {
+  readonly startedAt = Date.now()
+  readonly #start = performance.now()
+  requestEnd = 0
+  upstreamStart = 0
+  upstreamHead = 0
+  firstByte = 0
+  end = 0
+
+  stamp(what: 'requestEnd' | 'upstreamStart' | 'upstreamHead' | 'firstByte' | 'end'): number {
+    this[what] = performance.now() - this.#start
+    return this[what]
+  }
+
+  get now(): number {
+    return performance.now() - this.#start
+  }
+}

@@ -1,0 +1,136 @@
+import { GatewayError } from '../errors.ts'
+import type { AttemptOutcome } from '../exchange.ts'
+import { responseHeaders } from '../upstream/headers.ts'
+import type { UpstreamHandler } from '../upstream/pool.ts'
+import type { AttemptResult, Sending } from './attempt.ts'
+import { type Output, outputFor } from './output.ts'
+import { classify, type Classified } from './upstream-failure.ts'
+
+/** Carries one attempt's response to the client, or the attempt's failure to the plan. undici calls it in order. */
+export class Relay implements UpstreamHandler {
+  readonly #sending: Sending
+  readonly #settle: (result: AttemptResult) => void
+  readonly #number: number
+  readonly #startedAt: number
+  #abort: ((reason?: Error) => void) | undefined
+  #output: Output | null = null
+  #status: number | undefined
+  #isReused = false
+  #isCancelled = false
+  #isOver = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(sending: Sending, settle: (result: AttemptResult) => void) {
+    const { exchange, provider } = sending
+    this.#sending = sending
+    this.#settle = settle
+    this.#number = exchange.attempts.length + 1
+    this.#startedAt = exchange.timings.stamp('upstreamStart')
+    exchange.cancelUpstream = this.#cancel
+    exchange.observers?.attemptStarted(provider.name, this.#number)
+  }
+
+  /** The request is on its way: on a connection used before or not, with so many milliseconds in all, 0 for any. */
+  sent(isReused: boolean, total: number): void {
+    this.#isReused = isReused
+    if (total > 0 && !this.#isOver) this.#timer = setTimeout(this.#timeOut, total, total)
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort
+    if (this.#isCancelled) abort(new Error('cancelled'))
+  }
+
+  onHeaders(status: number, raw: readonly Buffer[], resume: () => void, statusText: string): boolean {
+    if (status < 200) return true
+    const { exchange, isHeld, provider } = this.#sending
+    exchange.timings.stamp('upstreamHead')
+    this.#status = status
+    if (isHeld(status)) {
+      this.#end(undefined)
+      const message = `the provider "${provider.name}" answered with status ${status}`
+      this.#settle({ kind: status, error: new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message) })
+      this.#abort?.(new Error('held'))
+      return false
+    }
+    this.#output = outputFor(exchange, { status, statusText, raw, resume, headers: responseHeaders })
+    this.#settle(null)
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    const { exchange } = this.#sending
+    if (exchange.reply.destroyed) return false
+    try {
+      return this.#output!.push(chunk)
+    } catch (error) {
+      exchange.fail(error)
+      return false
+    }
+  }
+
+  onComplete(trailers: readonly Buffer[]): void {
+    if (this.#isOver) return
+    this.#end(undefined)
+    const { exchange } = this.#sending
+    try {
+      this.#output!.end(trailers)
+    } catch (error) {
+      exchange.fail(error)
+    }
+  }
+
+  onError(cause: Error): void {
+    if (this.#isOver) return
+    const { exchange, provider } = this.#sending
+    if (this.#isCancelled) {
+      this.#end('cancelled')
+      this.#settle(null)
+      return
+    }
+    const { failure, error } = classify(cause, provider.name, this.#isReused)
+    if (this.#output === null) return this.#fail(failure, error)
+    this.#end('cut')
+    exchange.fail(
+      new GatewayError('LR_UPSTREAM_CUT', 502, `the provider "${provider.name}" broke off its response`, { cause }),
+    )
+  }
+
+  readonly #cancel = (): void => {
+    if (this.#isOver || this.#isCancelled) return
+    this.#isCancelled = true
+    this.#abort?.(new Error('cancelled'))
+  }
+
+  readonly #timeOut = (total: number): void => {
+    const { exchange, provider } = this.#sending
+    const message = `the provider "${provider.name}" did not finish within ${total / 1000} s`
+    const error = new GatewayError('LR_UPSTREAM_TIMEOUT', 504, message)
+    if (this.#output !== null) return exchange.fail(error)
+    this.#fail('timeout', error)
+    this.#abort?.(error)
+  }
+
+  #fail(failure: Classified['failure'], error: GatewayError): void {
+    this.#end(failure)
+    this.#settle({ kind: failure, error })
+  }
+
+  #end(failure: AttemptOutcome['failure']): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
+    const { exchange, provider, planned } = this.#sending
+    exchange.cancelUpstream = null
+    const outcome: AttemptOutcome = {
+      provider: provider.name,
+      model: planned.model ?? exchange.request?.model,
+      number: this.#number,
+      startedAt: this.#startedAt,
+      endedAt: exchange.timings.now,
+      status: this.#status,
+      failure,
+    }
+    exchange.attempts.push(outcome)
+    exchange.observers?.attemptEnded(outcome)
+  }
+}

@@ -1,0 +1,76 @@
+import type { ErrorView } from '../dialect.ts'
+import type { GatewayError } from '../errors.ts'
+import type { Reply, ResponseHead } from '../exchange.ts'
+import { lower } from '../upstream/headers.ts'
+import type { ServedExchange } from './exchange.ts'
+
+export const REQUEST_ID = 'x-lunaroute-request-id'
+export const ERROR_SOURCE = 'x-lunaroute-error-source'
+
+/** A response head over a flat list of header names and values. */
+export class ListedHead implements ResponseHead {
+  readonly status: number
+  readonly #list: readonly string[]
+
+  constructor(status: number, list: readonly string[]) {
+    this.status = status
+    this.#list = list
+  }
+
+  get(name: string): string | undefined {
+    for (let i = 0; i < this.#list.length; i += 2) if (lower(this.#list[i]!) === name) return this.#list[i + 1]
+    return undefined
+  }
+}
+
+/** Writes a response's head: its own headers, then the gateway's, then what plugins added. */
+export function writeHead(exchange: ServedExchange, status: number, statusText: string, headers: string[]): void {
+  const { reply } = exchange
+  headers.push(REQUEST_ID, exchange.id)
+  if (exchange.addedHeaders) headers.push(...exchange.addedHeaders)
+  exchange.response = new ListedHead(status, headers)
+  // The provider's own date goes through; Node's would stand beside it.
+  reply.sendDate = false
+  reply.writeHead(status, statusText, headers as never)
+  exchange.observers?.responseStarted(exchange.response)
+}
+
+/** A GatewayError as its client may see it. */
+export function errorView(exchange: ServedExchange, error: GatewayError): ErrorView {
+  return { status: error.status, code: error.code, message: error.message, param: error.param, requestId: exchange.id }
+}
+
+/** Answers with an error in the client's dialect. */
+export function sendError(exchange: ServedExchange, error: GatewayError): void {
+  const body = Buffer.from(JSON.stringify(exchange.dialect.errorBody(errorView(exchange, error))))
+  const headers = ['content-type', 'application/json', 'content-length', String(body.length), ERROR_SOURCE, 'gateway']
+  for (const [name, value] of Object.entries(error.headers ?? {})) headers.push(name, value)
+  writeHead(exchange, error.status, '', headers)
+  endWith(exchange, body)
+}
+
+/** Answers with what a plugin made. */
+export function sendReply(exchange: ServedExchange, reply: Reply): void {
+  const { body } = reply
+  const isJson = typeof body === 'object' && !(body instanceof Uint8Array)
+  const bytes = Buffer.from(isJson ? JSON.stringify(body) : ((body as string | Uint8Array | undefined) ?? ''))
+  const headers = ['content-length', String(bytes.length)]
+  if (reply.status >= 400) headers.push(ERROR_SOURCE, 'gateway')
+  const given = Object.entries(reply.headers ?? {})
+  if (isJson && !given.some(([name]) => lower(name) === 'content-type')) headers.push('content-type', 'application/json')
+  for (const [name, value] of given) headers.push(name, value)
+  writeHead(exchange, reply.status, '', headers)
+  endWith(exchange, bytes)
+}
+
+function endWith(exchange: ServedExchange, body: Buffer): void {
+  const { reply, message } = exchange
+  exchange.timings.stamp('firstByte')
+  if (message.method === 'HEAD') {
+    reply.end()
+    return
+  }
+  exchange.responseBytes = body.length
+  reply.end(body)
+  exchange.observers?.responseBytes(body)
+}
