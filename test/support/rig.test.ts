@@ -35,15 +35,8 @@ const endings: readonly (readonly [what: string, script: Script, ending: string,
     'cut',
     'abc',
   ],
-  [
-    'a broken connection',
-    async (_, wire) => {
-      await wire.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n')
-      wire.reset()
-    },
-    'reset',
-    '',
-  ],
+  // Nothing is sent before: where bytes and an RST arrive in one turn of the event loop, libuv reports an end of file.
+  ['a broken connection', (_, wire) => wire.reset(), 'reset', ''],
 ]
 
 for (const [what, script, ending, body] of endings) {

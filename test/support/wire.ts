@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { formatChunk, formatHead, type HeaderLine } from './http-message.ts'
+import { reset } from './reset.ts'
 
 export interface Answer {
   readonly status?: number
@@ -77,6 +78,6 @@ export class Wire {
 
   /** Breaks the connection (RST). */
   reset(): void {
-    this.socket.resetAndDestroy()
+    reset(this.socket)
   }
 }
