@@ -1,7 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { formatChunk, formatHead, type HeaderLine, headerOf, type MessageHead, MessageReader } from './http-message.ts'
-import { reset } from './reset.ts'
 
 /** How a response ended. `cut`: the connection closed before its end; `reset`: it was broken; `aborted`: we left. */
 export type Ending = 'length' | 'chunked' | 'close' | 'cut' | 'reset' | 'aborted'
@@ -78,7 +77,7 @@ export class RawConnection {
   abort(how: 'close' | 'reset'): number {
     const at = performance.now()
     this.#response?.finish('aborted')
-    if (how === 'reset') reset(this.socket)
+    if (how === 'reset') this.socket.resetAndDestroy()
     else this.socket.destroy()
     return at
   }

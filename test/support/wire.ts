@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { formatChunk, formatHead, type HeaderLine } from './http-message.ts'
-import { reset } from './reset.ts'
 
 export interface Answer {
   readonly status?: number
@@ -78,6 +77,6 @@ export class Wire {
 
   /** Breaks the connection (RST). */
   reset(): void {
-    reset(this.socket)
+    this.socket.resetAndDestroy()
   }
 }
