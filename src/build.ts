@@ -39,7 +39,12 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
       const api = pluginApi(each, { context, dialects, providers, lease, disposers })
       taps.push(...(await setUp(each, installed, api)))
     }
-    const sorted = HOOK_NAMES.map(hook => order(taps.filter(tap => tap.hook === hook), installed))
+    const sorted = HOOK_NAMES.map(hook =>
+      order(
+        taps.filter(tap => tap.hook === hook),
+        installed,
+      ),
+    )
     const names = HOOK_NAMES.map((hook, i) => [hook, sorted[i]!.map(tap => tap.plugin)])
     const inOrder: Record<HookName, readonly string[]> = Object.fromEntries(names)
     const hooks = buildHooks(sorted.flat())
@@ -83,7 +88,9 @@ async function setUp(
 ): Promise<(Tap & Order)[]> {
   const missing = plugin.requires.find(name => !installed.has(name))
   if (missing !== undefined) {
-    throw new ConfigError(`plugin "${plugin.name}" requires "${missing}", which is not installed`, { plugin: plugin.name })
+    throw new ConfigError(`plugin "${plugin.name}" requires "${missing}", which is not installed`, {
+      plugin: plugin.name,
+    })
   }
   const hooks = await withDeadline(plugin.name, async () => plugin.setup(options, api))
   return Object.entries(hooks ?? {}).flatMap(([hook, entry]) => {
@@ -124,7 +131,9 @@ async function withDeadline(name: string, setup: () => Promise<Hooks>): Promise<
 /** Connections survive a reload that does not change how they are made. */
 function buildProvider(config: ResolvedProvider, lease: KeeperLease): Provider {
   const { origin } = new URL(config.baseUrl)
-  const key = createHash('sha256').update(JSON.stringify([origin, config.upstream, config.proxy])).digest('base64url')
+  const key = createHash('sha256')
+    .update(JSON.stringify([origin, config.upstream, config.proxy]))
+    .digest('base64url')
   const pool = lease.get<UpstreamPool>(
     `upstream:${config.name}:${key}`,
     () =>

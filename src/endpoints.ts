@@ -1,26 +1,19 @@
 import type { Dialect, Endpoint, RequestHead } from './dialect.ts'
 
-/** An endpoint and what its path's placeholders stood for. */
-export interface Match {
-  readonly dialect: Dialect
-  readonly endpoint: Endpoint
-  /** The model the path names, percent-decoded, with its position in the path. */
-  readonly model: PathModel | null
-}
-
+/** The model the path names, percent-decoded, with its position in the path. */
 export interface PathModel {
   readonly name: string
   readonly start: number
   readonly end: number
 }
 
-/** A path that is served, but not with this method. */
-export interface MethodMismatch {
-  readonly dialect: Dialect
-  readonly allow: readonly string[]
-}
-
-type Found = { readonly match: Match } | { readonly mismatch: MethodMismatch } | null
+/** What a request's path and method amount to. */
+export type Found =
+  | { readonly kind: 'match'; readonly dialect: Dialect; readonly endpoint: Endpoint; readonly model: PathModel | null }
+  /** The path is served, but not with this method. */
+  | { readonly kind: 'method'; readonly dialect: Dialect; readonly allow: readonly string[] }
+  /** The path belongs to a dialect that this listener does not serve. */
+  | { readonly kind: 'elsewhere'; readonly dialect: Dialect }
 
 interface Candidate {
   readonly dialect: Dialect
@@ -28,7 +21,7 @@ interface Candidate {
   readonly pattern: RegExp | null
 }
 
-/** Which dialect and endpoint a request is for: by path, then method, then by what the dialects claim. */
+/** Which dialect and endpoint a request is for: by path, then method, then query, then by what the dialects claim. */
 export class EndpointTable {
   readonly #exact = new Map<string, Candidate[]>()
   readonly #patterns: Candidate[] = []
@@ -45,24 +38,34 @@ export class EndpointTable {
     }
   }
 
-  find(head: RequestHead, served: ReadonlySet<string> | null): Found {
-    let candidates = this.#exact.get(head.path) ?? this.#patterns.filter(each => each.pattern!.test(head.path))
-    if (served) candidates = candidates.filter(each => served.has(each.dialect.name))
-    if (candidates.length === 0) return null
-    const usable = candidates.length === 1 && candidates[0]!.endpoint.method === head.method
-      ? candidates
-      : candidates.filter(each => each.endpoint.method === head.method)
+  /** `served` names the dialects of the listener; null for all. */
+  find(head: RequestHead, served: ReadonlySet<string> | null): Found | null {
+    const all = this.#exact.get(head.path) ?? this.#patterns.filter(each => each.pattern!.test(head.path))
+    if (all.length === 0) return null
+    const candidates = served ? all.filter(each => served.has(each.dialect.name)) : all
+    if (candidates.length === 0) return { kind: 'elsewhere', dialect: all[0]!.dialect }
+    const usable = candidates.filter(each => each.endpoint.method === head.method && hasQuery(head, each.endpoint))
     const chosen = claimed(usable, head)
-    if (chosen) return { match: { dialect: chosen.dialect, endpoint: chosen.endpoint, model: modelIn(chosen, head.path) } }
-    const dialect = claimed(candidates, head)!.dialect
-    return { mismatch: { dialect, allow: [...new Set(candidates.map(each => each.endpoint.method))] } }
+    if (chosen) {
+      const { dialect, endpoint } = chosen
+      return { kind: 'match', dialect, endpoint, model: modelIn(chosen, head.path) }
+    }
+    const allow = [...new Set(candidates.map(each => each.endpoint.method))]
+    return { kind: 'method', dialect: claimed(candidates, head)!.dialect, allow }
   }
 }
 
-/** Among several dialects with the same path, the first that claims the request, else the first. */
+/** Where several dialects have the same path, the first that claims the request, else the first of all. */
 function claimed(candidates: readonly Candidate[], head: RequestHead): Candidate | undefined {
-  if (candidates.length <= 1) return candidates[0]
-  return candidates.find(each => each.dialect.claims(head)) ?? candidates[0]
+  const [first, ...others] = candidates
+  if (others.every(each => each.dialect === first?.dialect)) return first
+  return candidates.find(each => each.dialect.claims(head)) ?? first
+}
+
+function hasQuery(head: RequestHead, { query }: Endpoint): boolean {
+  if (!query) return true
+  const given = new URLSearchParams(head.query)
+  return Object.entries(query).every(([name, value]) => given.get(name) === value)
 }
 
 /** `{model}` spans one or more segments, any other placeholder exactly one. */
@@ -71,7 +74,7 @@ function toPattern(path: string): RegExp {
     .split(/(\{[a-z_]+\})/)
     .map(part => {
       if (part === '{model}') return '(?<model>[^:?]+?)'
-      if (part.startsWith('{')) return '[^/]+'
+      if (part.startsWith('{')) return '[^/:]+'
       return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
     })
     .join('')
@@ -79,13 +82,11 @@ function toPattern(path: string): RegExp {
 }
 
 function modelIn({ pattern }: Candidate, path: string): PathModel | null {
-  const found = pattern?.exec(path)
-  const range = found?.indices?.groups?.['model']
-  if (!range) return null
-  return { name: decode(path.slice(...range)), start: range[0], end: range[1] }
+  const range = pattern?.exec(path)?.indices?.groups?.['model']
+  return range ? { name: decoded(path.slice(...range)), start: range[0], end: range[1] } : null
 }
 
-function decode(text: string): string {
+function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -1,7 +1,6 @@
 import { type FieldRange, readValue, type Scan, scanFields } from './body/scan.ts'
 import { spliceFields } from './body/splice.ts'
-import type { Dialect, RequestHead } from './dialect.ts'
-import type { Endpoint } from './dialect.ts'
+import type { Dialect, Endpoint, RequestHead } from './dialect.ts'
 import type { PathModel } from './endpoints.ts'
 import { GatewayError } from './errors.ts'
 import type { LlmRequest } from './request.ts'

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dialect, Endpoint } from '../dialect.ts'
-import type { MethodMismatch, PathModel } from '../endpoints.ts'
+import type { Found, PathModel } from '../endpoints.ts'
 import { GatewayError } from '../errors.ts'
 import type { AttemptOutcome, Exchange, Observer, Outcome, ResponseHead, Slot } from '../exchange.ts'
 import type { Generation } from '../generation.ts'
+import type { ClientCredential } from '../plugin.ts'
 import type { LlmRequest } from '../request.ts'
 import type { Listener } from './listener.ts'
 import { Observers } from './observers.ts'
-import { nextId } from './request-id.ts'
+import { refusalOf } from './refusal.ts'
 import { SafeRequestHead } from './request-head.ts'
+import { nextId } from './request-id.ts'
 import { sendError } from './respond.ts'
 
 /** One exchange on a real connection: its state, and the ways it can end. The story itself is in `lifecycle.ts`. */
@@ -22,8 +24,7 @@ export class ServedExchange implements Exchange {
   readonly dialect: Dialect
   readonly endpoint: Endpoint | null
   readonly pathModel: PathModel | null
-  /** Set when the path is served but not with this method. */
-  readonly mismatch: MethodMismatch | null
+  readonly #found: Found | null
   readonly attempts: AttemptOutcome[] = []
   readonly timings = new Times()
   request: LlmRequest | null = null
@@ -34,6 +35,8 @@ export class ServedExchange implements Exchange {
   outcome: Outcome | undefined
   error: GatewayError | undefined
   observers: Observers | null = null
+  /** Why the listener itself cannot let the request pass. */
+  listenerRefusal: GatewayError | undefined
   /** Headers that plugins add to the response, names and values in turn. */
   addedHeaders: string[] | null = null
   /** Breaks off what is under way upstream. */
@@ -42,18 +45,23 @@ export class ServedExchange implements Exchange {
   #abort: AbortController | undefined
   #session: string | undefined | null = null
 
-  constructor(generation: Generation, listener: Listener, message: IncomingMessage, reply: ServerResponse, url: string) {
+  constructor(
+    generation: Generation,
+    listener: Listener,
+    message: IncomingMessage,
+    reply: ServerResponse,
+    url: string,
+  ) {
     this.generation = generation
     this.listenerInfo = listener
     this.message = message
     this.reply = reply
     this.head = new SafeRequestHead(message, url, generation)
     const found = generation.endpoints.find(this.head, listener.served)
-    const match = found && 'match' in found ? found.match : null
-    this.mismatch = found && 'mismatch' in found ? found.mismatch : null
-    this.endpoint = match?.endpoint ?? null
-    this.pathModel = match?.model ?? null
-    this.dialect = match?.dialect ?? this.mismatch?.dialect ?? listener.dialectFor(this.head, generation)
+    this.#found = found
+    this.endpoint = found?.kind === 'match' ? found.endpoint : null
+    this.pathModel = found?.kind === 'match' ? found.model : null
+    this.dialect = found?.dialect ?? listener.dialectFor(this.head, generation)
   }
 
   get listener(): string {
@@ -84,6 +92,11 @@ export class ServedExchange implements Exchange {
     return this.outcome !== undefined || this.reply.destroyed
   }
 
+  /** Why the core cannot serve the request, known from its head. Asked after `ingress`, whose replies need no endpoint. */
+  refusal(): GatewayError | undefined {
+    return refusalOf(this.#found, this.message)
+  }
+
   use<T>(slot: Slot<T>): T {
     this.#slots ??= new Map()
     const key = slot as unknown as Slot<never>
@@ -106,7 +119,8 @@ export class ServedExchange implements Exchange {
 
   /** Ends the exchange with an error: as a reply in the client's dialect, or, once a response has begun, by cutting it. */
   fail(cause: unknown): void {
-    const error = cause instanceof GatewayError ? cause : new GatewayError('LR_INTERNAL', 500, 'the gateway failed', { cause })
+    const error =
+      cause instanceof GatewayError ? cause : new GatewayError('LR_INTERNAL', 500, 'the gateway failed', { cause })
     this.error ??= error
     this.cancelUpstream?.()
     if (this.reply.headersSent) this.cut()
@@ -161,4 +175,9 @@ class Times {
   get now(): number {
     return performance.now() - this.#start
   }
+}
+
+/** The credentials of an exchange made by this file, for plugins that declared the capability. */
+export function credentialsOf(exchange: Exchange): readonly ClientCredential[] {
+  return exchange instanceof ServedExchange ? exchange.head.credentials() : []
 }

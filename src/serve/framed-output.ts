@@ -116,7 +116,10 @@ export class FramedOutput implements Output {
       }
     }
     decoder.on('data', (bytes: Buffer) => guarded(() => this.#framer.push(bytes))())
-    decoder.on('end', guarded(() => this.#finish()))
+    decoder.on(
+      'end',
+      guarded(() => this.#finish()),
+    )
     decoder.on('error', cause => {
       const message = `the provider's ${coding} coding of its answer is broken`
       this.#exchange.fail(new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message, { cause }))

@@ -1,4 +1,5 @@
-import { GatewayError } from '../errors.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GatewayError, PluginError } from '../errors.ts'
 import type { Attempt, Plan } from '../exchange.ts'
 import { checkObject, JsonRequest } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
@@ -23,6 +24,7 @@ export async function handle(exchange: ServedExchange): Promise<void> {
 }
 
 async function run(exchange: ServedExchange): Promise<void> {
+  if (exchange.listenerRefusal) throw exchange.listenerRefusal
   const { hooks } = exchange.generation
   if (hooks.ingress !== null) {
     const reply = await hooks.ingress.promise(exchange)
@@ -72,7 +74,11 @@ async function tryRepeatedly(
 ): Promise<AttemptResult> {
   const provider = exchange.generation.providers.get(planned.provider)
   if (!provider) {
-    throw new GatewayError('LR_NO_PROVIDER', 503, `the plan names a provider that is not configured: ${planned.provider}`)
+    throw new GatewayError(
+      'LR_NO_PROVIDER',
+      503,
+      `the plan names a provider that is not configured: ${planned.provider}`,
+    )
   }
   const retry = planned.retry ?? provider.retry
   for (let retries = 0; ; retries++) {
@@ -88,21 +94,20 @@ async function tryRepeatedly(
 }
 
 /** Waits, but not for a client that has left. */
-function pause(milliseconds: number, exchange: ServedExchange): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      clearTimeout(timer)
-      exchange.reply.off('close', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    exchange.reply.once('close', done)
+async function pause(milliseconds: number, exchange: ServedExchange): Promise<void> {
+  const { signal } = exchange
+  await sleep(milliseconds, undefined, { signal }).catch(error => {
+    if (!signal.aborted) throw error
   })
 }
 
 function noProvider({ endpoint, dialect, head }: ServedExchange): GatewayError {
   if (endpoint) {
-    return new GatewayError('LR_NO_PROVIDER', 503, `no provider that speaks ${dialect.name} is configured in this gateway`)
+    return new GatewayError(
+      'LR_NO_PROVIDER',
+      503,
+      `no provider that speaks ${dialect.name} is configured in this gateway`,
+    )
   }
   return new GatewayError('LR_NOT_FOUND', 404, `this gateway serves nothing at ${head.method} ${head.path}`)
 }
@@ -118,8 +123,12 @@ async function finish(exchange: ServedExchange): Promise<void> {
   }
 }
 
-function logUnexpected(exchange: ServedExchange, error: unknown): void {
-  const isExpected = error instanceof GatewayError && error.cause === undefined
-  if (isExpected) return
-  exchange.generation.log.error({ err: error, exchange: exchange.id }, 'an exchange failed')
+/** A refusal is the client's business; what broke is the operator's. */
+function logUnexpected({ id, generation }: ServedExchange, error: unknown): void {
+  if (!(error instanceof GatewayError) || error instanceof PluginError) {
+    generation.log.error({ err: error, exchange: id }, 'an exchange failed')
+  } else if (error.cause !== undefined) {
+    const reason = error.cause instanceof Error ? error.cause.message : String(error.cause)
+    generation.log.warn({ code: error.code, reason, exchange: id }, error.message)
+  }
 }

@@ -21,7 +21,8 @@ export interface Output {
 
 /** Raw bytes straight through, unless a plugin taps the chunks of this response. */
 export function outputFor(exchange: ServedExchange, arrived: Arrived): Output {
-  if (exchange.generation.hooks.streamChunk === null || exchange.endpoint === null) return new RawOutput(exchange, arrived)
+  if (exchange.generation.hooks.streamChunk === null || exchange.endpoint === null)
+    return new RawOutput(exchange, arrived)
   const { list, hasLength } = arrived.headers(arrived.raw, false)
   const kind = frameKind(exchange, arrived.status, list)
   if (kind === null) return new RawOutput(exchange, { ...arrived, headers: () => ({ list, hasLength }) })

@@ -4,7 +4,7 @@ import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import type { AttemptResult, Sending } from './attempt.ts'
 import { type Output, outputFor } from './output.ts'
-import { classify, type Classified } from './upstream-failure.ts'
+import { type Classified, classify } from './upstream-failure.ts'
 
 /** Carries one attempt's response to the client, or the attempt's failure to the plan. undici calls it in order. */
 export class Relay implements UpstreamHandler {

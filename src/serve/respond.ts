@@ -57,7 +57,8 @@ export function sendReply(exchange: ServedExchange, reply: Reply): void {
   const headers = ['content-length', String(bytes.length)]
   if (reply.status >= 400) headers.push(ERROR_SOURCE, 'gateway')
   const given = Object.entries(reply.headers ?? {})
-  if (isJson && !given.some(([name]) => lower(name) === 'content-type')) headers.push('content-type', 'application/json')
+  if (isJson && !given.some(([name]) => lower(name) === 'content-type'))
+    headers.push('content-type', 'application/json')
   for (const [name, value] of given) headers.push(name, value)
   writeHead(exchange, reply.status, '', headers)
   endWith(exchange, bytes)

@@ -67,20 +67,17 @@ export class SseFrame {
     while (colon < end && this.raw[colon] !== COLON) colon++
     const value = this.raw[colon + 1] === SPACE ? colon + 2 : colon + 1
     const text = value < end ? this.raw.toString('utf8', value, end) : ''
-    switch (this.raw.toString('latin1', start, colon)) {
-      case 'data':
-        this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`
-        break
-      case 'event':
-        this.#event = text
-        break
-      case 'id':
-        if (!text.includes('\0')) this.#id = text
-        break
-      case 'retry':
-        if (/^[0-9]+$/.test(text)) this.#retry = Number(text)
-    }
+    if (isName(this.raw, start, colon, 'data')) this.#data = this.#data === undefined ? text : `${this.#data}\n${text}`
+    else if (isName(this.raw, start, colon, 'event')) this.#event = text
+    else if (isName(this.raw, start, colon, 'id')) this.#id = text.includes('\0') ? this.#id : text
+    else if (isName(this.raw, start, colon, 'retry') && /^[0-9]+$/.test(text)) this.#retry = Number(text)
   }
+}
+
+function isName(bytes: Buffer, start: number, end: number, name: string): boolean {
+  if (end - start !== name.length) return false
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name.charCodeAt(i)) return false
+  return true
 }
 
 function startsWithMark(bytes: Buffer): boolean {

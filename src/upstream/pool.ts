@@ -224,19 +224,22 @@ export class SharedPool implements UpstreamPool {
       this.busy--
       if (this.created === created) this.reused++
     }
-    this.#dispatcher.dispatch({ ...request, origin: this.#origin } as never, {
-      onConnect: (abort: (reason?: Error) => void) => handler.onConnect(abort),
-      onHeaders: handler.onHeaders.bind(handler),
-      onData: handler.onData.bind(handler),
-      onComplete: (trailers: readonly Buffer[]) => {
-        done()
-        handler.onComplete(trailers)
-      },
-      onError: (error: Error) => {
-        done()
-        handler.onError(error)
-      },
-    } as never)
+    this.#dispatcher.dispatch(
+      { ...request, origin: this.#origin } as never,
+      {
+        onConnect: (abort: (reason?: Error) => void) => handler.onConnect(abort),
+        onHeaders: handler.onHeaders.bind(handler),
+        onData: handler.onData.bind(handler),
+        onComplete: (trailers: readonly Buffer[]) => {
+          done()
+          handler.onComplete(trailers)
+        },
+        onError: (error: Error) => {
+          done()
+          handler.onError(error)
+        },
+      } as never,
+    )
     return this.open > 0
   }
 

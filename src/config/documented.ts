@@ -1,0 +1,38 @@
+/**
+ * Top-level sections that the documents describe. One that no loaded plugin reads is reported; any other unknown key
+ * is an error.
+ */
+export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
+  'bypass',
+  'circuit_breaker',
+  'health_monitor',
+  'logging',
+  'observability',
+  'performance',
+  'routing',
+  'session_recording',
+  'session_stats_max_sessions',
+  'storage',
+  'ui',
+])
+
+/** Environment variables that the documents describe and the core itself does not read. */
+export const DOCUMENTED_VARIABLES: ReadonlySet<string> = new Set([
+  'LUNAROUTE_BOOTSTRAP',
+  'LUNAROUTE_BYPASS_ENABLED',
+  'LUNAROUTE_BYPASS_PROVIDER',
+  'LUNAROUTE_CODEX_UA_VERSION',
+  'LUNAROUTE_ENABLE_JSONL_WRITER',
+  'LUNAROUTE_ENABLE_SESSION_RECORDING',
+  'LUNAROUTE_ENABLE_SQLITE_WRITER',
+  'LUNAROUTE_LOG_LEVEL',
+  'LUNAROUTE_LOG_REQUESTS',
+  'LUNAROUTE_LOG_SQL_QUERIES',
+  'LUNAROUTE_SESSIONS_DB_PATH',
+  'LUNAROUTE_SESSIONS_DIR',
+  'LUNAROUTE_UI_ENABLED',
+  'LUNAROUTE_UI_HOST',
+  'LUNAROUTE_UI_LOG_REQUESTS',
+  'LUNAROUTE_UI_PORT',
+  'LUNAROUTE_UI_REFRESH_INTERVAL',
+])

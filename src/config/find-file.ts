@@ -1,0 +1,96 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { cosmiconfig } from 'cosmiconfig'
+import { ConfigError } from '../errors.ts'
+import { isDataFile } from './data-file.ts'
+import type { Environment } from './environment.ts'
+import { isModuleFile } from './load-module.ts'
+
+const MODULES = ['ts', 'mts', 'js', 'mjs', 'cjs']
+const DATA = ['json', 'yaml', 'yml', 'toml']
+const PLACES = [...[...MODULES, ...DATA].map(extension => `lunaroute.config.${extension}`), 'package.json']
+
+/** Where to look for a config, in order of preference. */
+export interface Search {
+  readonly cwd: string
+  readonly home: string
+  /** `--config`: must exist. */
+  readonly file: string | undefined
+  readonly env: Environment
+}
+
+/** The config file to use, or null where there is none and the embedded defaults serve. */
+export async function findConfigFile({ cwd, home, file, env }: Search): Promise<string | null> {
+  if (file) return mustExist(resolve(cwd, expandHome(file, home)), '--config')
+  const named = env.text('LUNAROUTE_CONFIG')
+  if (named) {
+    return mustExist(resolve(cwd, expandHome(named, home)), 'the environment variable LUNAROUTE_CONFIG')
+  }
+  return (await searchFrom(cwd, home)) ?? inHome(home)
+}
+
+/** `~` and `~/x` below the user's home; any other path as it is. */
+export function expandHome(path: string, home: string): string {
+  return path === '~' || /^~[\\/]/.test(path) ? join(home, path.slice(1)) : path
+}
+
+async function searchFrom(cwd: string, home: string): Promise<string | undefined> {
+  // Only the search is cosmiconfig's: its loaders cannot load TypeScript or see an edit.
+  const present = () => ({})
+  const extensions = [...MODULES, ...DATA].map(extension => [`.${extension}`, present] as const)
+  const explorer = cosmiconfig('lunaroute', {
+    searchPlaces: PLACES,
+    searchStrategy: 'none',
+    ignoreEmptySearchPlaces: false,
+    cache: false,
+    loaders: {
+      ...Object.fromEntries(extensions),
+      '.json': (path, content) => (basename(path) === 'package.json' ? parsePackage(content) : {}),
+    },
+  })
+  for (const folder of projectFolders(cwd, home)) {
+    const found = await explorer.search(folder)
+    if (found) return found.filepath
+  }
+  return undefined
+}
+
+/** The folder and its parents up to the root of its project; without a project the folder alone. */
+function projectFolders(cwd: string, home: string): string[] {
+  const folders = [cwd]
+  while (!['package.json', '.git'].some(mark => existsSync(join(folders.at(-1)!, mark)))) {
+    const parent = dirname(folders.at(-1)!)
+    if (parent === folders.at(-1) || parent === home) return [cwd]
+    folders.push(parent)
+  }
+  return folders
+}
+
+function inHome(home: string): string | null {
+  const candidates = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml', 'toml'].map(extension =>
+    join(home, '.lunaroute', `config.${extension}`),
+  )
+  return candidates.find(candidate => existsSync(candidate)) ?? null
+}
+
+/** A broken package.json is not ours to report: it only holds no config. */
+function parsePackage(content: string): unknown {
+  try {
+    return JSON.parse(content)
+  } catch {
+    return {}
+  }
+}
+
+function mustExist(file: string, origin: string): string {
+  const location = { file }
+  if (!existsSync(file)) throw new ConfigError(`${origin} names a file that does not exist`, { location })
+  if (!statSync(file).isFile()) throw new ConfigError(`${origin} names something that is no file`, { location })
+  if (!isDataFile(file) && !isModuleFile(file)) {
+    throw new ConfigError(
+      `${origin} names a file of unknown kind "${extname(file)}"; known are ${[...MODULES, ...DATA].join(', ')}`,
+      { location },
+    )
+  }
+  return file
+}

@@ -1,0 +1,183 @@
+import { buildGeneration } from './build.ts'
+import { LoadFailure } from './config/problem.ts'
+import type { LoadedConfig } from './config/resolved.ts'
+import { ConfigError } from './errors.ts'
+import type { ConfigStatus, GatewayView } from './gateway-view.ts'
+import type { Generation } from './generation.ts'
+import { Keeper } from './keeper.ts'
+import type { Log } from './log.ts'
+import { FileWatch } from './reload.ts'
+import { credentialsOf } from './serve/exchange.ts'
+import { Listener, type Serving } from './serve/listener.ts'
+import { VERSION } from './version.ts'
+
+export interface GatewayOptions {
+  /** Reads the configuration as it is now. Called at the start and for every reload. */
+  load(): Promise<LoadedConfig>
+  readonly log: Log
+  /** Whether edits of the configuration's files take effect by themselves. */
+  readonly watch: boolean
+}
+
+/** How long exchanges of a replaced generation may go on, in milliseconds. */
+const RETIREMENT = 600_000
+
+/** A running gateway: listeners, the generation that serves, and the way to the next one. */
+export class Gateway implements GatewayView, Serving {
+  readonly version = VERSION
+  readonly startedAt = new Date().toISOString()
+  isDraining = false
+  readonly #options: GatewayOptions
+  readonly #keeper = new Keeper()
+  readonly #watch: FileWatch
+  readonly #retiring = new Set<Promise<void>>()
+  #listeners: readonly Listener[] = []
+  #generation!: Generation
+  #loaded!: LoadedConfig
+  #loadedAt = ''
+  #error: ConfigStatus['error'] = null
+  #reloading: Promise<void> | undefined
+  #next: Promise<void> | undefined
+  #count = 0
+
+  private constructor(options: GatewayOptions) {
+    this.#options = options
+    this.#watch = new FileWatch(() => void this.reload())
+  }
+
+  /** Loads, builds and listens. Throws a ConfigError that says what to mend. */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const gateway = new Gateway(options)
+    const loaded = await options.load()
+    gateway.#adopt(await gateway.#build(loaded), loaded)
+    try {
+      await gateway.#listen()
+    } catch (error) {
+      await gateway.close()
+      throw error
+    }
+    if (options.watch) await gateway.#watch.follow(loaded.files)
+    return gateway
+  }
+
+  /** What new exchanges are served by. */
+  get generation(): Generation {
+    return this.#generation
+  }
+
+  config(): ConfigStatus {
+    return {
+      generation: this.#generation.number,
+      file: this.#loaded.file,
+      loadedAt: this.#loadedAt,
+      error: this.#error,
+      plugins: this.#generation.config.plugins.map(each => each.plugin.name),
+      warnings: this.#loaded.warnings,
+    }
+  }
+
+  listeners(): readonly { readonly name: string; readonly host: string; readonly port: number }[] {
+    return this.#listeners.map(({ name, host, port }) => ({ name, host, port }))
+  }
+
+  inFlight(): number {
+    return this.#generation.active
+  }
+
+  /** One reload runs at a time; asking during one makes exactly one more follow. */
+  async reload(): Promise<ConfigStatus> {
+    if (this.#reloading) {
+      this.#next ??= this.#reloading.then(() => {
+        this.#next = undefined
+        return this.#reloadOnce()
+      })
+      await this.#next
+    } else await this.#reloadOnce()
+    return this.config()
+  }
+
+  /** Lets running exchanges finish, for as long as the configuration says, then breaks them off. */
+  async close(): Promise<void> {
+    this.isDraining = true
+    const { shutdownTimeout } = this.#generation.config.server
+    await this.#watch.close()
+    const closed = Promise.all(this.#listeners.map(each => each.close()))
+    const retired = this.#generation.retire(shutdownTimeout)
+    await Promise.all([retired, ...this.#retiring])
+    for (const listener of this.#listeners) listener.closeAll()
+    await closed
+  }
+
+  async #listen(): Promise<void> {
+    const { server } = this.#generation.config
+    this.#listeners = server.listeners.map(each => new Listener(each, server, this))
+    for (const listener of this.#listeners) await listener.listen()
+  }
+
+  async #reloadOnce(): Promise<void> {
+    this.#reloading = this.#replace().finally(() => {
+      this.#reloading = undefined
+    })
+    await this.#reloading
+  }
+
+  async #replace(): Promise<void> {
+    const { logger } = this.#options.log
+    let files = this.#loaded.files
+    try {
+      const loaded = await this.#options.load()
+      files = loaded.files
+      const next = await this.#build(loaded)
+      const old = this.#generation
+      if (JSON.stringify(old.config.server) !== JSON.stringify(next.config.server)) {
+        logger.warn('listeners and server settings change only with a restart')
+      }
+      this.#adopt(next, loaded)
+      logger.info({ generation: next.number, file: loaded.file }, 'configuration reloaded')
+      const retired = old.retire(RETIREMENT).finally(() => this.#retiring.delete(retired))
+      this.#retiring.add(retired)
+    } catch (error) {
+      files = [...new Set([...files, ...this.#refuse(error)])]
+    }
+    if (this.#options.watch && !this.isDraining) await this.#watch.follow(files)
+  }
+
+  /** Keeps what serves, says why, and returns the files to watch for a mended edit. */
+  #refuse(error: unknown): readonly string[] {
+    const { logger } = this.#options.log
+    const problem = error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error })
+    const { location, plugin } = problem
+    this.#error = {
+      at: new Date().toISOString(),
+      message: String(problem),
+      ...(location && { file: location.file }),
+      ...(plugin !== undefined && { plugin }),
+    }
+    const serving = this.#generation.number
+    logger.error(
+      { file: location?.file, plugin, generation: serving },
+      `configuration refused, the old one serves on: ${problem}`,
+    )
+    return problem instanceof LoadFailure ? problem.files : []
+  }
+
+  #adopt(generation: Generation, loaded: LoadedConfig): void {
+    this.#generation = generation
+    this.#loaded = loaded
+    this.#loadedAt = new Date().toISOString()
+    this.#error = null
+    for (const warning of loaded.warnings) this.#options.log.logger.warn(warning)
+  }
+
+  #build(loaded: LoadedConfig): Promise<Generation> {
+    const { logger } = this.#options.log
+    return buildGeneration(loaded.config, {
+      number: ++this.#count,
+      keeper: this.#keeper,
+      log: logger,
+      logFor: plugin => logger.child({ plugin }),
+      gateway: this,
+      credentialsOf,
+    })
+  }
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { type FSWatcher, watch } from 'chokidar'
+
+/** An editor's burst of events counts as one edit, in milliseconds. */
+const SETTLE = 60
+
+/** Watches a set of files and calls back after an edit that changed what they hold. */
+export class FileWatch {
+  readonly #onEdit: () => void
+  #watcher: FSWatcher | undefined
+  #files: ReadonlySet<string> = new Set()
+  #hash = ''
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(onEdit: () => void) {
+    this.#onEdit = onEdit
+  }
+
+  /** Watches exactly these files from now on, as they are now. */
+  async follow(files: readonly string[]): Promise<void> {
+    const wanted = new Set(files)
+    this.#hash = await hashOf(wanted)
+    if (!this.#watcher) {
+      this.#watcher = watch([...wanted], { ignoreInitial: true, atomic: true })
+      this.#watcher.on('all', () => this.#touched())
+      await new Promise<void>(resolve => this.#watcher!.once('ready', resolve))
+    } else {
+      const gone = [...this.#files].filter(file => !wanted.has(file))
+      const added = [...wanted].filter(file => !this.#files.has(file))
+      if (gone.length > 0) this.#watcher.unwatch(gone)
+      if (added.length > 0) this.#watcher.add(added)
+    }
+    this.#files = wanted
+    // What changed while the watch was being set up would never be reported.
+    if ((await hashOf(wanted)) !== this.#hash) this.#touched()
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#timer)
+    await this.#watcher?.close()
+  }
+
+  #touched(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#settled(), SETTLE)
+  }
+
+  async #settled(): Promise<void> {
+    const hash = await hashOf(this.#files)
+    if (hash === this.#hash) return
+    this.#hash = hash
+    this.#onEdit()
+  }
+}
+
+async function hashOf(files: ReadonlySet<string>): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of [...files].sort()) {
+    hash.update(file)
+    // A file that is not there now may come back: its absence is a state like any other.
+    hash.update(await readFile(file).catch(() => 'absent'))
+  }
+  return hash.digest('base64')
+}

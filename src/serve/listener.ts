@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { ResolvedListener, ResolvedServer } from '../config/resolved.ts'
+import type { Dialect, RequestHead } from '../dialect.ts'
+import { ConfigError, GatewayError } from '../errors.ts'
+import type { Generation } from '../generation.ts'
+import { PLAIN_DIALECT } from '../plain-dialect.ts'
+import { answerOnSocket, type ClientError, refusalOf, targetOf } from './client-error.ts'
+import { ServedExchange } from './exchange.ts'
+import { HostCheck, isLoopback } from './host-check.ts'
+import { handle } from './lifecycle.ts'
+
+// The only file that imports fastify: it owns the socket side (listening, TLS, timeouts, closing). Its router and body
+// parsing are bypassed, because paths come and go with generations and bodies stay bytes.
+
+/** The state every listener serves from. */
+export interface Serving {
+  readonly generation: Generation
+  readonly isDraining: boolean
+}
+
+/** A whole request must have arrived within this time, in milliseconds. */
+const REQUEST_DEADLINE = 600_000
+const MAX_HEADER_BYTES = 64 * 1024
+
+/** One address the gateway listens on. */
+export class Listener {
+  readonly name: string
+  readonly host: string
+  readonly bodyLimit: number
+  /** Names of the dialects served here; null for all. */
+  readonly served: ReadonlySet<string> | null
+  readonly #app: FastifyInstance
+  readonly #serving: Serving
+  readonly #hostCheck: HostCheck | null
+  #port: number
+
+  constructor(config: ResolvedListener, server: ResolvedServer, serving: Serving) {
+    this.name = config.name
+    this.host = config.host
+    this.#port = config.port
+    this.bodyLimit = config.bodyLimit
+    this.served = config.dialects && new Set(config.dialects)
+    this.#serving = serving
+    this.#hostCheck = isLoopback(config.host) ? new HostCheck(server.allowedHosts) : null
+    this.#app = this.#createApp(config, server)
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  async listen(): Promise<void> {
+    try {
+      await this.#app.listen({ host: this.host, port: this.#port, backlog: 4096 })
+    } catch (cause) {
+      throw new ConfigError(`cannot listen on ${this.host}:${this.#port}: ${reasonOf(cause)}`, { cause })
+    }
+    this.#port = (this.#app.server.address() as AddressInfo).port
+  }
+
+  /** Stops taking connections; resolves when the last one is closed. */
+  async close(): Promise<void> {
+    await this.#app.close()
+  }
+
+  /** Closes the connections that are left. */
+  closeAll(): void {
+    this.#app.server.closeAllConnections()
+  }
+
+  /** Whose dialect an error speaks when the path does not tell. */
+  dialectFor(head: RequestHead, generation: Generation): Dialect {
+    const served = generation.dialects.filter(each => this.served?.has(each.name) ?? true)
+    return served.find(each => each.claims(head)) ?? served[0] ?? PLAIN_DIALECT
+  }
+
+  #createApp(config: ResolvedListener, server: ResolvedServer): FastifyInstance {
+    const app = Fastify({
+      logger: false,
+      keepAliveTimeout: server.keepAliveTimeout,
+      requestTimeout: REQUEST_DEADLINE,
+      return503OnClosing: false,
+      forceCloseConnections: 'idle',
+      // One route for everything: the router would refuse what it cannot decode.
+      rewriteUrl: () => '/',
+      clientErrorHandler: (error: ClientError, socket: Socket) => this.#refuse(error, socket),
+      http: { headersTimeout: server.headerTimeout, maxHeaderSize: MAX_HEADER_BYTES, noDelay: true },
+      ...(config.tls && {
+        https: {
+          cert: readFileSync(config.tls.cert),
+          key: readFileSync(config.tls.key),
+          headersTimeout: server.headerTimeout,
+          maxHeaderSize: MAX_HEADER_BYTES,
+        },
+      }),
+    } as object) as unknown as FastifyInstance
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    const serve = (request: { raw: IncomingMessage; originalUrl: string }, reply: HijackableReply) => {
+      reply.hijack()
+      this.#serve(request.raw, reply.raw, request.originalUrl)
+    }
+    app.all('/', serve)
+    app.setNotFoundHandler(serve)
+    return app
+  }
+
+  #serve(message: IncomingMessage, reply: ServerResponse, target: string): void {
+    // A write can still fail between the client's going and our hearing of it; `close` tells the rest.
+    reply.on('error', () => reply.destroy())
+    const { generation, isDraining } = this.#serving
+    const url = target.startsWith('/') ? target : pathOf(target)
+    const exchange = new ServedExchange(generation, this, message, reply, url)
+    exchange.listenerRefusal = isDraining ? draining() : this.#hostCheck?.refusal(message.headers.host)
+    void handle(exchange)
+  }
+
+  #refuse(error: ClientError, socket: Socket): void {
+    if (error.code === 'ECONNRESET') {
+      socket.destroy()
+      return
+    }
+    const refusal = refusalOf(error)
+    const { generation } = this.#serving
+    const head = { ...targetOf(error), query: '', get: () => undefined, has: () => false }
+    const found = generation.endpoints.find(head, this.served)
+    const dialect = found?.dialect ?? this.dialectFor(head, generation)
+    const { status, code, message, param } = refusal
+    answerOnSocket(socket, refusal, requestId => dialect.errorBody({ status, code, message, param, requestId }))
+  }
+}
+
+interface HijackableReply {
+  readonly raw: ServerResponse
+  hijack(): unknown
+}
+
+function draining(): GatewayError {
+  const headers = { 'retry-after': '1', connection: 'close' }
+  return new GatewayError('LR_SHUTTING_DOWN', 503, 'the gateway is shutting down', { headers })
+}
+
+/** The path and query of an absolute-form target, as a proxy's client sends it. */
+function pathOf(target: string): string {
+  const found = /^https?:\/\/[^/?#]*([^#]*)/i.exec(target)
+  const rest = found?.[1] ?? ''
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as { code?: string; message?: string }
+  if (code === 'EADDRINUSE') return 'another program listens there already; choose another with --port'
+  if (code === 'EACCES') return 'this user may not use that port'
+  return message ?? String(cause)
+}
