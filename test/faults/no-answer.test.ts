@@ -53,12 +53,13 @@ const faults: readonly (readonly [what: string, script: Script, status: number])
 for (const [what, script, status] of faults) {
   test(`a provider that ${what} is a ${status} in each dialect, with and without a stream`, async () => {
     rig.upstream.script = script
-    for (const sample of DIALECTS) {
-      for (const isStream of [true, false]) {
+    const cases = DIALECTS.flatMap(sample => [true, false].map(isStream => ({ sample, isStream })))
+    await Promise.all(
+      cases.map(async ({ sample, isStream }) => {
         const response = await send(rig.gateway.port, sampleRequest(sample, isStream))
         expect(refusalProblems(response, sample, status), `${sample.name}, stream: ${isStream}`).toEqual([])
-      }
-    }
+      }),
+    )
   })
 }
 

@@ -58,7 +58,6 @@ const requests: Readonly<Record<string, Outgoing>> = {
       json,
       ['x-dup', '3'],
       ['Accept-Encoding', 'zstd, gzip'],
-      ['Cookie', 'a=1'],
       ['x-empty', ''],
     ],
   },

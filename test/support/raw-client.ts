@@ -56,10 +56,15 @@ export class RawConnection {
   }
 
   /** Sends a well-formed request and reads its response. */
-  async request(request: RawRequest): Promise<RawResponse> {
+  request(request: RawRequest): Promise<RawResponse> {
+    return this.begin(request).done
+  }
+
+  /** Sends a well-formed request; its response is there to be watched. */
+  begin(request: RawRequest): PendingResponse {
     const pending = this.expect(request.method ?? 'GET')
     this.send(formatRequest(this.port, request))
-    return pending.done
+    return pending
   }
 
   /** Sends bytes as they are. */

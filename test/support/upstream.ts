@@ -30,26 +30,40 @@ export interface Upstream {
   readonly url: string
   readonly port: number
   readonly requests: ReceivedRequest[]
-  /** Connections accepted so far, and open now. */
-  connections(): { accepted: number; open: number }
+  /** Connections accepted so far and open now, and requests whose answer is under way. */
+  connections(): { accepted: number; open: number; busy: number }
   /** What the next requests meet. */
   script: Script
-  /** Resolves with the next request that comes in. */
+  /** Resolves with the next request that comes in; rejects when none does for a while. */
   nextRequest(): Promise<ReceivedRequest>
   close(): Promise<void>
 }
+
+/** How long a test waits for a request, in milliseconds. */
+const PATIENCE = 5_000
 
 /** A scripted HTTP/1.1 provider on raw sockets: it can send anything at all, and records exactly what it was sent. */
 export async function startUpstream(script: Script): Promise<Upstream> {
   const sockets = new Set<Socket>()
   const waiting: ((request: ReceivedRequest) => void)[] = []
   let accepted = 0
+  let busy = 0
   const server: Server = createServer({ noDelay: true }, socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    serve(socket, upstream, ++accepted, request => {
-      upstream.requests.push(request)
-      for (const resolve of waiting.splice(0)) resolve(request)
+    serve(socket, ++accepted, {
+      arrived(request) {
+        upstream.requests.push(request)
+        for (const resolve of waiting.splice(0)) resolve(request)
+      },
+      async play(request, wire) {
+        busy++
+        try {
+          await upstream.script(request, wire)
+        } finally {
+          busy--
+        }
+      },
     })
   })
   const port = await listenOnFreePort(server)
@@ -57,9 +71,20 @@ export async function startUpstream(script: Script): Promise<Upstream> {
     url: `http://127.0.0.1:${port}`,
     port,
     requests: [],
-    connections: () => ({ accepted, open: sockets.size }),
+    connections: () => ({ accepted, open: sockets.size, busy }),
     script,
-    nextRequest: () => new Promise(resolve => waiting.push(resolve)),
+    nextRequest() {
+      const next = new Promise<ReceivedRequest>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('no request has reached the upstream')), PATIENCE)
+        waiting.push(request => {
+          clearTimeout(timer)
+          resolve(request)
+        })
+      })
+      // A test that fails before it looks must not end the whole run.
+      next.catch(() => {})
+      return next
+    },
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
@@ -69,7 +94,12 @@ export async function startUpstream(script: Script): Promise<Upstream> {
   return upstream
 }
 
-function serve(socket: Socket, upstream: Upstream, connection: number, arrived: (r: ReceivedRequest) => void): void {
+interface Stage {
+  arrived(request: ReceivedRequest): void
+  play(request: ReceivedRequest, wire: Wire): Promise<void>
+}
+
+function serve(socket: Socket, connection: number, stage: Stage): void {
   const queue: Incoming[] = []
   let reading: Incoming | undefined
   let isServing = false
@@ -77,7 +107,7 @@ function serve(socket: Socket, upstream: Upstream, connection: number, arrived: 
     if (isServing) return
     isServing = true
     for (let incoming = queue[0]; incoming; incoming = queue[0]) {
-      await upstream.script(incoming.request, new Wire(socket))
+      await stage.play(incoming.request, new Wire(socket))
       incoming.isAnswered = true
       queue.shift()
     }
@@ -90,7 +120,7 @@ function serve(socket: Socket, upstream: Upstream, connection: number, arrived: 
     head(head) {
       reading = new Incoming(head, connection)
       queue.push(reading)
-      arrived(reading.request)
+      stage.arrived(reading.request)
       next().catch(error => socket.destroy(error instanceof Error ? error : new Error(String(error))))
       return framingOf(head)
     },
