@@ -1,6 +1,6 @@
 import { buildGeneration } from './build.ts'
 import { LoadFailure } from './config/problem.ts'
-import type { LoadedConfig } from './config/resolved.ts'
+import type { LoadedConfig, ResolvedLogging } from './config/resolved.ts'
 import { ConfigError } from './errors.ts'
 import type { ConfigStatus, GatewayView } from './gateway-view.ts'
 import type { Generation } from './generation.ts'
@@ -14,7 +14,8 @@ import { VERSION } from './version.ts'
 export interface GatewayOptions {
   /** Reads the configuration as it is now. Called at the start and for every reload. */
   load(): Promise<LoadedConfig>
-  readonly log: Log
+  /** Opens the log, once the first configuration has said how. */
+  openLog(settings: ResolvedLogging): Promise<Log>
   /** Whether edits of the configuration's files take effect by themselves. */
   readonly watch: boolean
 }
@@ -28,6 +29,7 @@ export class Gateway implements GatewayView, Serving {
   readonly startedAt = new Date().toISOString()
   isDraining = false
   readonly #options: GatewayOptions
+  readonly #log: Log
   readonly #keeper = new Keeper()
   readonly #watch: FileWatch
   readonly #retiring = new Set<Promise<void>>()
@@ -40,15 +42,16 @@ export class Gateway implements GatewayView, Serving {
   #next: Promise<void> | undefined
   #count = 0
 
-  private constructor(options: GatewayOptions) {
+  private constructor(options: GatewayOptions, log: Log) {
     this.#options = options
+    this.#log = log
     this.#watch = new FileWatch(() => void this.reload())
   }
 
   /** Loads, builds and listens. Throws a ConfigError that says what to mend. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const gateway = new Gateway(options)
     const loaded = await options.load()
+    const gateway = new Gateway(options, await options.openLog(loaded.config.logging))
     gateway.#adopt(await gateway.#build(loaded), loaded)
     try {
       await gateway.#listen()
@@ -74,6 +77,11 @@ export class Gateway implements GatewayView, Serving {
       plugins: this.#generation.config.plugins.map(each => each.plugin.name),
       warnings: this.#loaded.warnings,
     }
+  }
+
+  /** What the gateway logs with. */
+  get log(): Log {
+    return this.#log
   }
 
   listeners(): readonly { readonly name: string; readonly host: string; readonly port: number }[] {
@@ -106,6 +114,7 @@ export class Gateway implements GatewayView, Serving {
     await Promise.all([retired, ...this.#retiring])
     for (const listener of this.#listeners) listener.closeAll()
     await closed
+    this.#log.flush()
   }
 
   async #listen(): Promise<void> {
@@ -122,7 +131,7 @@ export class Gateway implements GatewayView, Serving {
   }
 
   async #replace(): Promise<void> {
-    const { logger } = this.#options.log
+    const { logger } = this.#log
     let files = this.#loaded.files
     try {
       const loaded = await this.#options.load()
@@ -144,7 +153,7 @@ export class Gateway implements GatewayView, Serving {
 
   /** Keeps what serves, says why, and returns the files to watch for a mended edit. */
   #refuse(error: unknown): readonly string[] {
-    const { logger } = this.#options.log
+    const { logger } = this.#log
     const problem = error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error })
     const { location, plugin } = problem
     this.#error = {
@@ -162,20 +171,21 @@ export class Gateway implements GatewayView, Serving {
   }
 
   #adopt(generation: Generation, loaded: LoadedConfig): void {
+    this.#log.logger.level = loaded.config.logging.level
     this.#generation = generation
     this.#loaded = loaded
     this.#loadedAt = new Date().toISOString()
     this.#error = null
-    for (const warning of loaded.warnings) this.#options.log.logger.warn(warning)
+    for (const warning of loaded.warnings) this.#log.logger.warn(warning)
   }
 
   #build(loaded: LoadedConfig): Promise<Generation> {
-    const { logger } = this.#options.log
+    const { logger } = this.#log
     return buildGeneration(loaded.config, {
       number: ++this.#count,
       keeper: this.#keeper,
       log: logger,
-      logFor: plugin => logger.child({ plugin }),
+      logFor: plugin => logger.child({ plugin }, { level: loaded.config.logging.level }),
       gateway: this,
       credentialsOf,
     })

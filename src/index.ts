@@ -7,6 +7,7 @@ export {
   type HttpClientConfig,
   type HttpServerConfig,
   type ListenerConfig,
+  type LoggingConfig,
   type PluginReference,
   type PresetReference,
   type ProviderConfig,

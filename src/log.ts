@@ -1,13 +1,5 @@
 import { type Logger as PinoLogger, pino } from 'pino'
-
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
-export type LogFormat = 'auto' | 'json' | 'pretty'
-
-export interface LogSettings {
-  readonly level: LogLevel
-  /** `auto`: pretty on a terminal, JSON elsewhere. */
-  readonly format: LogFormat
-}
+import type { ResolvedLogging } from './config/resolved.ts'
 
 /** Where log lines go instead of standard output. */
 export interface LogSink {
@@ -23,7 +15,7 @@ export interface Log {
 /** Lines are collected and written at most this many milliseconds later, off the path of requests. */
 const FLUSH_INTERVAL = 100
 
-export async function createLog(settings: LogSettings, sink?: LogSink): Promise<Log> {
+export async function createLog(settings: ResolvedLogging, sink?: LogSink): Promise<Log> {
   const options = { level: settings.level, base: null, formatters: { level: (label: string) => ({ level: label }) } }
   if (sink) return { logger: pino(options, sink), flush: () => undefined }
   const isPretty = settings.format === 'pretty' || (settings.format === 'auto' && process.stdout.isTTY)

@@ -66,6 +66,14 @@ export interface HttpServerConfig {
   allowed_hosts?: readonly string[]
 }
 
+/** The gateway's log, on standard output. A plugin whose section is `logging` reads the other keys of that section. */
+export interface LoggingConfig {
+  /** Default `info`. */
+  level?: 'trace' | 'debug' | 'info' | 'warn' | 'error'
+  /** `auto` (the default) is pretty on a terminal and JSON elsewhere. */
+  format?: 'auto' | 'json' | 'pretty'
+}
+
 /** A gateway: providers and a list of plugins. Also the schema of JSON, YAML and TOML config files. */
 export interface Config {
   /** Default `127.0.0.1`. */
@@ -79,6 +87,7 @@ export interface Config {
   http_server?: HttpServerConfig
   /** Defaults for every provider. */
   http_client?: HttpClientConfig
+  logging?: LoggingConfig
   providers?: Readonly<Record<string, ProviderConfig>>
   /** Presets, by name or by value, in order. */
   extends?: PresetReference | readonly PresetReference[]

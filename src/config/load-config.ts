@@ -11,6 +11,7 @@ import { findConfigFile } from './find-file.ts'
 import { interpolate } from './interpolate.ts'
 import { loadModule } from './load-module.ts'
 import { dialectsOf, type Loading } from './loading.ts'
+import { resolveLogging } from './logging.ts'
 import { resolveOptions } from './plugin-options.ts'
 import { LoadFailure, type Problem, throwIfAny } from './problem.ts'
 import { type Program, runningProgram } from './program.ts'
@@ -26,6 +27,8 @@ import { copyOf, isPlainObject, kindOf } from './values.ts'
 
 export interface LoadOptions {
   readonly cwd: string
+  /** The configuration itself, instead of a file. */
+  readonly config?: Config | undefined
   /** `--config`. */
   readonly file?: string | undefined
   readonly env: NodeJS.ProcessEnv
@@ -67,6 +70,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   const isOwn = (key: string) => key in configSchema.properties
   const given = Object.fromEntries(entries.filter(([key]) => isOwn(key)))
   const sections = new Map(entries.filter(([key, section]) => !isOwn(key) && section !== undefined))
+  shareLogging(given, sections)
 
   // A config that names no plugin at all wants the usual ones: every config of the documents is such a one.
   const lists = { extends: given.extends, plugins: given.plugins }
@@ -80,6 +84,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
 
   const dialects = dialectsOf(plugins)
   const server = resolveServer(config, dialects, loading)
+  const logging = resolveLogging(config, loading)
   const defaults = new Map(plugins.flatMap(({ plugin }) => Object.entries(plugin.providers)))
   const providers = resolveProviders(
     {
@@ -92,7 +97,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   )
   throwIfAny(problems)
   return {
-    config: { server, providers, plugins },
+    config: { server, logging, providers, plugins },
     file: source.file,
     files: [...files],
     warnings: [...warnings, ...env.remarks()],
@@ -100,11 +105,12 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
 }
 
 async function readSource(
-  search: { cwd: string; home: string; file?: string | undefined },
+  search: { cwd: string; home: string; file?: string | undefined; config?: Config | undefined },
   env: Environment,
   program: Program,
   files: Set<string>,
 ): Promise<ConfigSource> {
+  if (search.config) return { ...embeddedDefaults(search.cwd), value: search.config }
   const file = await findConfigFile({ ...search, file: search.file, env }).catch((error: unknown) => {
     // A file that is named but missing is watched: creating it heals the gateway.
     if (error instanceof ConfigError && error.location) files.add(error.location.file)
@@ -124,6 +130,17 @@ async function readSource(
     throw new ConfigError(`${expected}, not ${kindOf(value)}`, { location: { file } })
   }
   return { ...source, value }
+}
+
+/** `logging` has two readers: the core takes what concerns every line, a plugin with that section the rest. */
+function shareLogging(given: Record<string, unknown>, sections: Map<string, unknown>): void {
+  const { logging } = given
+  if (!isPlainObject(logging)) return
+  const isCore = ([key]: [string, unknown]) => key in configSchema.properties.logging!.properties
+  const entries = Object.entries(logging)
+  given.logging = Object.fromEntries(entries.filter(isCore))
+  const rest = entries.filter(entry => !isCore(entry))
+  if (rest.length > 0) sections.set('logging', Object.fromEntries(rest))
 }
 
 function insidePackage(source: ConfigSource): ConfigSource {

@@ -52,9 +52,15 @@ export interface ResolvedPlugin {
   readonly options: unknown
 }
 
+export interface ResolvedLogging {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'
+  readonly format: 'auto' | 'json' | 'pretty'
+}
+
 /** A whole configuration, checked. What a generation is built from. */
 export interface ResolvedConfig {
   readonly server: ResolvedServer
+  readonly logging: ResolvedLogging
   readonly providers: readonly ResolvedProvider[]
   readonly plugins: readonly ResolvedPlugin[]
 }

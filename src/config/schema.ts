@@ -1,5 +1,12 @@
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
-import type { Config, HttpClientConfig, HttpServerConfig, ListenerConfig, ProviderConfig } from './define.ts'
+import type {
+  Config,
+  HttpClientConfig,
+  HttpServerConfig,
+  ListenerConfig,
+  LoggingConfig,
+  ProviderConfig,
+} from './define.ts'
 import { isPlainObject, type Path } from './values.ts'
 
 /** A documented key of the previous LunaRoute that is accepted and reported. */
@@ -76,6 +83,14 @@ const httpServer = section({
   recv_buffer_size: reported(anything),
 } satisfies Record<keyof HttpServerConfig, TSchema> & TProperties)
 
+const oneOf = (...values: string[]) => Type.Union(values.map(value => Type.Literal(value)))
+
+const logging = section({
+  level: oneOf('trace', 'debug', 'info', 'warn', 'error'),
+  format: oneOf('auto', 'json', 'pretty'),
+  log_sql_queries: reported(anything),
+} satisfies Record<keyof LoggingConfig, TSchema> & TProperties)
+
 /** The core's own part of a config. `extends` and `plugins` are checked where they are resolved. */
 export const configSchema = section({
   host: Type.String({ minLength: 1 }),
@@ -84,6 +99,7 @@ export const configSchema = section({
   listeners: Type.Array(listener, { minItems: 1 }),
   http_server: httpServer,
   http_client: httpClientSchema,
+  logging,
   providers: Type.Record(Type.String(), provider),
   extends: anything,
   plugins: anything,

@@ -2,6 +2,7 @@ import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import type { Chunk } from '../chunk.ts'
 import { GatewayError } from '../errors.ts'
+import { createArrayJoiner } from '../sse/array-joiner.ts'
 import { createFramer, type Framer } from '../sse/framer.ts'
 import type { ServedExchange } from './exchange.ts'
 import type { Arrived, Output } from './output.ts'
@@ -25,6 +26,7 @@ export class FramedOutput implements Output {
   readonly #framer: Framer
   readonly #decoder: Transform | null
   readonly #isWhole: boolean
+  readonly #bytesOf: (chunk: Chunk) => Uint8Array
   readonly #body: Uint8Array[] = []
   #isFlowing = true
   #hasBegun = false
@@ -33,6 +35,7 @@ export class FramedOutput implements Output {
     this.#exchange = exchange
     this.#arrived = arrived
     this.#isWhole = kind === 'body'
+    this.#bytesOf = kind === 'json-array' ? createArrayJoiner() : chunk => chunk.raw
     this.#headers = arrived.headers(arrived.raw, true).list
     if (arrived.status >= 400) this.#headers.push(ERROR_SOURCE, 'upstream')
     this.#framer = createFramer(kind, chunk => this.#chunk(chunk))
@@ -77,7 +80,7 @@ export class FramedOutput implements Output {
 
   #out(chunk: Chunk): void {
     if (this.#isWhole) this.#body.push(chunk.raw)
-    else this.#write(chunk.raw)
+    else this.#write(this.#bytesOf(chunk))
   }
 
   #write(bytes: Uint8Array): void {

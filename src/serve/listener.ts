@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -90,8 +89,8 @@ export class Listener {
       http: { headersTimeout: server.headerTimeout, maxHeaderSize: MAX_HEADER_BYTES, noDelay: true },
       ...(config.tls && {
         https: {
-          cert: readFileSync(config.tls.cert),
-          key: readFileSync(config.tls.key),
+          cert: config.tls.cert,
+          key: config.tls.key,
           headersTimeout: server.headerTimeout,
           maxHeaderSize: MAX_HEADER_BYTES,
         },
