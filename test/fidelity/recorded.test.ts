@@ -11,6 +11,7 @@ import {
   hasRecordings,
   recordedExchanges,
 } from '../support/recordings.ts'
+import { PRESET } from '../support/roundtrip.ts'
 import { changes } from '../support/unchanged.ts'
 import { type ReceivedRequest, startUpstream, type Upstream } from '../support/upstream.ts'
 
@@ -37,7 +38,7 @@ beforeAll(async () => {
       pieces: randomPieces(body, seeded(hash(id))),
     })
   })
-  gateway = await startGateway({ port: 0, extends: ['local'], providers: providersAt(upstream.url) })
+  gateway = await startGateway({ port: 0, extends: [PRESET], providers: providersAt(upstream.url) })
 })
 afterAll(async () => {
   await gateway?.close()

@@ -38,4 +38,3 @@ export async function startGateway(config: Config, options: StartOptions = {}): 
     close: () => gateway.close(),
   }
 }
-

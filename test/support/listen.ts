@@ -1,9 +1,9 @@
 import type { Server } from 'node:net'
 
-/** Listens on a free loopback port below the ephemeral range, so no outgoing connection can hold it already. */
+/** Listens on a free loopback port, below the ones the system gives to outgoing connections and those of `freePort`. */
 export async function listenOnFreePort(server: Server): Promise<number> {
   for (let tries = 0; tries < 50; tries++) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000)
+    const port = 10_000 + Math.floor(Math.random() * 10_000)
     if (await listens(server, port)) return port
   }
   throw new Error('no free loopback port found in 50 tries')

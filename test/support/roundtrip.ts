@@ -1,13 +1,17 @@
+import { existsSync } from 'node:fs'
 import type { Config } from '../../src/config/define.ts'
 import { providersAt } from './dialects.ts'
-import { startGateway } from './gateway.ts'
+import { type RunningGateway, startGateway } from './gateway.ts'
 import type { HeaderLine } from './http-message.ts'
 import { type RawResponse, send } from './raw-client.ts'
 import { type Answered, changes } from './unchanged.ts'
 import { type ReceivedRequest, startUpstream, type Upstream } from './upstream.ts'
 import type { Answer } from './wire.ts'
 
-export type RunningGateway = Awaited<ReturnType<typeof startGateway>>
+export type { RunningGateway }
+
+/** What the tests run with: every feature that is on by default, and so every one that could change a byte. */
+export const PRESET = existsSync(new URL('../../presets/local.ts', import.meta.url)) ? 'local' : 'passthrough'
 
 /** A gateway whose three providers are one scripted upstream. */
 export interface Rig {
@@ -22,7 +26,7 @@ export async function startRig(config: Config = {}): Promise<Rig> {
     await request.complete
     await wire.answer({ headers: [['content-type', 'application/json']], body: '{}' })
   })
-  const gateway = await startGateway({ port: 0, extends: ['local'], providers: providersAt(upstream.url), ...config })
+  const gateway = await startGateway({ port: 0, extends: [PRESET], providers: providersAt(upstream.url), ...config })
   return {
     gateway,
     upstream,
