@@ -43,7 +43,11 @@ const failure = (type: string): object => ({ error: { message: `scripted ${type}
 
 test('a chat completion comes through the OpenAI SDK', async () => {
   rig.upstream.script = json(completion({ content: 'Sunny.' }), 200, [['x-request-id', 'req_1']])
-  const { data: answer, response, request_id } = await client.chat.completions.create({ model: 'gpt-5', messages }).withResponse()
+  const {
+    data: answer,
+    response,
+    request_id,
+  } = await client.chat.completions.create({ model: 'gpt-5', messages }).withResponse()
   expect(answer.choices[0]?.message.content).toBe('Sunny.')
   expect(request_id).toBe('req_1')
   expect(response.headers.get('x-lunaroute-request-id')).toBeTruthy()

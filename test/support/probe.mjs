@@ -1,0 +1,15 @@
+// Loaded into a gateway under test with `node --import`: answers questions about the process over its IPC channel.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+
+const delay = monitorEventLoopDelay({ resolution: 5 })
+delay.enable()
+
+process.on('message', question => {
+  if (question === 'start') delay.reset()
+  if (question === 'collect') globalThis.gc?.()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  const { user, system } = process.cpuUsage()
+  const [p50, p99, max] = [delay.percentile(50), delay.percentile(99), delay.max].map(nanoseconds => nanoseconds / 1e6)
+  process.send({ rss, heapUsed, external, cpu: (user + system) / 1000, p50, p99, max })
+})
+process.channel?.unref()
