@@ -1,3 +1,4 @@
+import type { Codec } from './neutral/codec.ts'
 import type { LlmRequest } from './request.ts'
 
 /** What a dialect sees of a request before its body has arrived. Header names are lower case. */
@@ -77,4 +78,6 @@ export interface Dialect {
   errorBody(error: ErrorView): unknown
   /** The bytes that tell a stream's reader of a failure after the stream has begun. Nothing follows them. */
   errorEvent(error: ErrorView, form: 'sse' | 'json-array'): string
+  /** Its translation to and from the neutral form. A dialect without one can only be passed through. */
+  readonly codec?: Codec
 }

@@ -9,11 +9,6 @@ import type { Path } from './values.ts'
 
 type Parsed = Pick<ConfigSource, 'value' | 'position'>
 
-/** Whether a file's name says that it holds JSON, YAML or TOML. */
-export function isDataFile(file: string): boolean {
-  return extname(file) in PARSERS
-}
-
 /** Parses a JSON, YAML or TOML config. Comments and trailing commas are tolerated in JSON. */
 export function parseDataFile(file: string, text: string): ConfigSource {
   const parse = PARSERS[extname(file) as keyof typeof PARSERS]

@@ -23,7 +23,10 @@ export interface HttpClientConfig {
 }
 
 export interface ProviderConfig {
-  /** The dialects it speaks: one, or several where the same host serves them. */
+  /**
+   * The dialects it speaks: one, or several where the same host serves them. A family's name, such as `openai`, means
+   * all of it. Data files may also call this key `type` or `provider_type`.
+   */
   dialect?: string | readonly string[]
   /** With or without a trailing version segment. */
   base_url?: string
@@ -80,7 +83,7 @@ export interface Config {
   host?: string
   /** Default 8081. */
   port?: number
-  /** Dialects served: `openai`, `anthropic`, `gemini`, or `both` for all. Default `both`. */
+  /** Dialects served: a family (`openai`, `anthropic`, `gemini`), one dialect, or `both` for all. Default `both`. */
   api_dialect?: string
   /** Listeners instead of the one at `host` and `port`. */
   listeners?: readonly ListenerConfig[]
@@ -89,7 +92,7 @@ export interface Config {
   http_client?: HttpClientConfig
   logging?: LoggingConfig
   providers?: Readonly<Record<string, ProviderConfig>>
-  /** Presets, by name or by value, in order. */
+  /** Presets, by name or by value, in order. A config with neither `extends` nor `plugins` extends `default`. */
   extends?: PresetReference | readonly PresetReference[]
   /** Plugins after those of the presets; one of the same name takes the preset's place. */
   plugins?: readonly (PluginOption | PluginReference)[]

@@ -6,7 +6,6 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'bypass',
   'circuit_breaker',
   'health_monitor',
-  'logging',
   'observability',
   'performance',
   'routing',
@@ -15,6 +14,9 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'storage',
   'ui',
 ])
+
+/** Keys of `logging` that the documents describe and the core itself does not read. */
+export const DOCUMENTED_LOGGING: ReadonlySet<string> = new Set(['log_requests'])
 
 /** Environment variables that the documents describe and the core itself does not read. */
 export const DOCUMENTED_VARIABLES: ReadonlySet<string> = new Set([

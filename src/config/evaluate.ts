@@ -21,12 +21,6 @@ export function evaluateCommonJs(code: string, filename: string): unknown {
   return module.exports
 }
 
-/** Runs an ES module bundle. Node keeps each one for the life of the process. */
-export async function evaluateEsm(code: string): Promise<unknown> {
-  const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
-  return (await import(/* @vite-ignore */ url)) as unknown
-}
-
 /** Where in the user's own files an error came from: the topmost frame of its stack that lies in one of them. */
 export function placeInStack(
   error: unknown,
@@ -40,7 +34,7 @@ export function placeInStack(
     const path = where!.replace(/^async /, '')
     const file = path.startsWith('file:') ? fileURLToPath(path) : path
     if (files.has(file)) return { file, line, column }
-    if (file === bundle || file.startsWith('data:')) {
+    if (file === bundle) {
       const mapped = throughMap(code, bundle, line, column)
       if (mapped) return mapped
     }

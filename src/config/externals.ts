@@ -5,10 +5,7 @@ import { importFile, type Namespace, type Program } from './program.ts'
 
 const NAMESPACE = 'lunaroute-external'
 
-/**
- * Modules that the process itself has loaded, by the id a bundle knows them by. It hangs on globalThis because a
- * bundle that is evaluated from a data: URL sees nothing else of ours.
- */
+/** Modules the process has loaded, by the id a bundle knows them by. A bundle sees nothing of ours but globalThis. */
 const REGISTRY: unique symbol = Symbol.for('lunaroute.modules')
 const shared = globalThis as { [REGISTRY]?: Map<string, unknown> }
 const registry = shared[REGISTRY] ?? new Map<string, unknown>()
@@ -25,7 +22,6 @@ export function externals(program: Program): Plugin {
     setup(build) {
       build.onResolve({ filter: /^[^./\\]/ }, async args => {
         if (args.kind === 'entry-point' || args.pluginData === RESOLVING || /^[A-Za-z]:[\\/]/.test(args.path)) return
-        if (isBuiltin(args.path)) return { path: args.path, external: true }
         try {
           return await resolveBare(args, program, build)
         } catch (error) {
@@ -43,6 +39,11 @@ async function resolveBare(args: OnResolveArgs, program: Program, build: PluginB
   const external = (id: string, module: unknown) => {
     registry.set(id, module)
     return { path: id, namespace: NAMESPACE }
+  }
+  if (isBuiltin(args.path)) {
+    // An ES module bundle is run as a function's body, where no import statement may stand.
+    const isImport = build.initialOptions.format === 'esm' && args.kind === 'import-statement'
+    return isImport ? external(args.path, await import(args.path)) : { path: args.path, external: true }
   }
   if (program.owns(args.path)) return external(args.path, await program.load(args.path))
 

@@ -2,13 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { cosmiconfig } from 'cosmiconfig'
 import { ConfigError } from '../errors.ts'
-import { isDataFile } from './data-file.ts'
 import type { Environment } from './environment.ts'
-import { isModuleFile } from './load-module.ts'
+import { DATA_EXTENSIONS, fileKind, MODULE_EXTENSIONS } from './file-kind.ts'
 
-const MODULES = ['ts', 'mts', 'js', 'mjs', 'cjs']
-const DATA = ['json', 'yaml', 'yml', 'toml']
-const PLACES = [...[...MODULES, ...DATA].map(extension => `lunaroute.config.${extension}`), 'package.json']
+const EXTENSIONS = [...MODULE_EXTENSIONS, ...DATA_EXTENSIONS]
+const PLACES = [...EXTENSIONS.map(extension => `lunaroute.config.${extension}`), 'package.json']
 
 /** Where to look for a config, in order of preference. */
 export interface Search {
@@ -37,14 +35,13 @@ export function expandHome(path: string, home: string): string {
 async function searchFrom(cwd: string, home: string): Promise<string | undefined> {
   // Only the search is cosmiconfig's: its loaders cannot load TypeScript or see an edit.
   const present = () => ({})
-  const extensions = [...MODULES, ...DATA].map(extension => [`.${extension}`, present] as const)
   const explorer = cosmiconfig('lunaroute', {
     searchPlaces: PLACES,
     searchStrategy: 'none',
     ignoreEmptySearchPlaces: false,
     cache: false,
     loaders: {
-      ...Object.fromEntries(extensions),
+      ...Object.fromEntries(EXTENSIONS.map(extension => [`.${extension}`, present])),
       '.json': (path, content) => (basename(path) === 'package.json' ? parsePackage(content) : {}),
     },
   })
@@ -67,9 +64,7 @@ function projectFolders(cwd: string, home: string): string[] {
 }
 
 function inHome(home: string): string | null {
-  const candidates = ['ts', 'mts', 'js', 'mjs', 'json', 'yaml', 'yml', 'toml'].map(extension =>
-    join(home, '.lunaroute', `config.${extension}`),
-  )
+  const candidates = EXTENSIONS.map(extension => join(home, '.lunaroute', `config.${extension}`))
   return candidates.find(candidate => existsSync(candidate)) ?? null
 }
 
@@ -86,9 +81,9 @@ function mustExist(file: string, origin: string): string {
   const location = { file }
   if (!existsSync(file)) throw new ConfigError(`${origin} names a file that does not exist`, { location })
   if (!statSync(file).isFile()) throw new ConfigError(`${origin} names something that is no file`, { location })
-  if (!isDataFile(file) && !isModuleFile(file)) {
+  if (!fileKind(file)) {
     throw new ConfigError(
-      `${origin} names a file of unknown kind "${extname(file)}"; known are ${[...MODULES, ...DATA].join(', ')}`,
+      `${origin} names a file of unknown kind "${extname(file)}"; known are ${EXTENSIONS.join(', ')}`,
       { location },
     )
   }

@@ -7,7 +7,13 @@ import { isPlainObject, type Path } from './values.ts'
  * Keys whose strings are templates filled in per request, such as `${request_id}`. They are left alone: a process
  * that happens to have a variable of that name must not freeze it into the config.
  */
-const TEMPLATES = new Set(['request_headers', 'request_body', 'response_body'])
+const TEMPLATES = new Set([
+  'request_headers',
+  'request_body',
+  'response_body',
+  'provider_switch_notification',
+  'switch_notification_message',
+])
 
 const REFERENCE = /\$(\$\{[^}]*\})|\$\{([^}]*)\}/g
 const NAME = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/

@@ -3,10 +3,9 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, BuildOptions, BuildResult, Loader, Message, Plugin } from 'esbuild'
 import { ConfigError, type ConfigLocation } from '../errors.ts'
-import { evaluateCommonJs, evaluateEsm, placeInStack } from './evaluate.ts'
+import { evaluateCommonJs, placeInStack } from './evaluate.ts'
 import { externals } from './externals.ts'
-import type { Problem } from './problem.ts'
-import { errorOf } from './problem.ts'
+import { errorOf, type Problem } from './problem.ts'
 import type { Program } from './program.ts'
 
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -18,35 +17,27 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   '.cjs': 'js',
 }
 
-/** Whether a file's name says that it holds TypeScript or JavaScript. */
-export function isModuleFile(file: string): boolean {
-  return extname(file) in LOADERS
-}
-
 /**
  * The default export of a TypeScript or JavaScript file, evaluated afresh together with everything it imports by
  * relative path. Every file that took part, or failed to, is added to `files`.
  */
 export function loadModule(file: string, program: Program, files: Set<string>): Promise<unknown> {
   files.add(file)
-  return load({ entryPoints: [file] }, file, program, files)
+  return load(file, file, program, files)
 }
 
 /** The default export of a package, resolved from a folder. */
 export function loadPackage(name: string, folder: string, program: Program, files: Set<string>): Promise<unknown> {
-  const stdin = {
-    contents: `export { default } from ${JSON.stringify(name)}`,
-    resolveDir: folder,
-    loader: 'js',
-  } as const
-  return load({ stdin }, join(folder, `${basename(name)}.js`), program, files)
+  return load(name, join(folder, `${basename(name)}.js`), program, files)
 }
 
-async function load(entry: BuildOptions, file: string, program: Program, files: Set<string>): Promise<unknown> {
-  const { code, isEsm } = await bundle(entry, file, program, files)
+/** `file` names the bundle; it is also what is loaded, unless `specifier` is a package's name. */
+async function load(specifier: string, file: string, program: Program, files: Set<string>): Promise<unknown> {
+  const code = await bundle(specifier, file, program, files)
   let exported: unknown
   try {
-    exported = isEsm ? await evaluateEsm(code) : evaluateCommonJs(code, bundleName(file))
+    // A promise where the file waits at its top level.
+    exported = await evaluateCommonJs(code, bundleName(file))
   } catch (error) {
     if (error instanceof ConfigError && error.location) throw error
     const location = placeInStack(error, files, code, bundleName(file)) ?? { file }
@@ -54,15 +45,18 @@ async function load(entry: BuildOptions, file: string, program: Program, files: 
     throw errorOf([{ message: `failed while it was being evaluated: ${what}`, location }], error)
   }
   if (typeof exported !== 'object' || exported === null) return exported
-  if (!isEsm && !('__esModule' in exported)) return exported
-  if (!('default' in exported)) throw new ConfigError('has no default export', { location: { file } })
+  // A file without any export looks like an empty CommonJS module: its author forgot the `export default`.
+  const isCommonJs = !('__esModule' in exported) && (file.endsWith('.cjs') || Object.keys(exported).length > 0)
+  if (isCommonJs) return exported
+  if (!('default' in exported)) {
+    throw new ConfigError('has no default export: write `export default ...`', { location: { file } })
+  }
   return exported.default
 }
 
-async function bundle(entry: BuildOptions, file: string, program: Program, files: Set<string>) {
+async function bundle(specifier: string, file: string, program: Program, files: Set<string>): Promise<string> {
   const esbuild = await import('esbuild')
   const options = {
-    ...entry,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -78,15 +72,14 @@ async function bundle(entry: BuildOptions, file: string, program: Program, files
     define: META,
     plugins: [externals(program), perFile(files)],
   } as const satisfies BuildOptions
-  const build = async (format: 'cjs' | 'esm') => {
-    const result: BuildResult<typeof options> = await esbuild.build({ ...options, format })
-    return { code: result.outputFiles[0]?.text ?? '', isEsm: format === 'esm' }
+  const build = async (how: BuildOptions): Promise<string> => {
+    const result: BuildResult<typeof options> = await esbuild.build({ ...options, ...how })
+    return result.outputFiles[0]?.text ?? ''
   }
   try {
-    return await build('cjs').catch((error: unknown) => {
-      // A CommonJS module cannot wait, an ES module can; it is the exception because Node never frees one.
+    return await build(entry(specifier, file)).catch((error: unknown) => {
       const isWaiting = messages(error).some(({ text }) => text.startsWith('Top-level await is currently not supp'))
-      if (isWaiting) return build('esm')
+      if (isWaiting) return build(waitingEntry(specifier, file))
       throw error
     })
   } catch (error) {
@@ -96,6 +89,30 @@ async function bundle(entry: BuildOptions, file: string, program: Program, files
   } finally {
     stopWhenIdle(esbuild.stop)
   }
+}
+
+function entry(specifier: string, file: string): BuildOptions {
+  if (specifier === file) return { entryPoints: [file], format: 'cjs' }
+  return { stdin: stdin(`export { default } from ${JSON.stringify(specifier)}`, file), format: 'cjs' }
+}
+
+/**
+ * How to bundle a file that waits at its top level: as the body of an async function. It has no import or export
+ * statement left, because externals are facades and the entry exports nothing. A data: URL would do without this, but
+ * Node keeps each one for ever and writes it whole into every line of a stack.
+ */
+function waitingEntry(specifier: string, file: string): BuildOptions {
+  const name = JSON.stringify(specifier)
+  return {
+    stdin: stdin(`import * as exported from ${name}; __lunaroute_waited = { __esModule: true, ...exported }`, file),
+    format: 'esm',
+    banner: { js: 'module.exports = (async () => { "use strict"; let __lunaroute_waited;' },
+    footer: { js: 'return __lunaroute_waited })()' },
+  }
+}
+
+function stdin(contents: string, file: string) {
+  return { contents, resolveDir: dirname(file), loader: 'js' } as const
 }
 
 function bundleName(file: string): string {

@@ -20,6 +20,14 @@ export interface PluginUse {
   readonly isData: boolean
 }
 
+/** What a name stands for, and the folder that relative paths inside it are relative to. */
+interface Loaded {
+  readonly value: unknown
+  readonly folder: string
+}
+
+type Factory = (options?: unknown) => unknown
+
 type Kind = 'preset' | 'plugin'
 
 /** Where a list was written: what its relative paths are relative to, and whether it is the config's own. */
@@ -61,7 +69,7 @@ export async function resolveReferences(
 
   const addPreset = async (name: string, place: Place): Promise<void> => {
     const { value, folder } = await load(name, 'preset', place)
-    const list: unknown = typeof value === 'function' && !isPlugin(value) ? value() : value
+    const list = isCallable(value) ? make(value, undefined, name, place) : value
     if (!Array.isArray(list) && !isPlugin(list)) {
       fail(place, `the preset "${name}" must export a list of plugins by default, not ${kindOf(list)}`)
     }
@@ -70,24 +78,11 @@ export async function resolveReferences(
 
   const addPlugin = async (name: string, options: unknown, place: Place): Promise<void> => {
     const { value } = await load(name, 'plugin', place)
-    let plugin = value
-    if (typeof value === 'function') {
-      try {
-        plugin = value(options)
-      } catch (error) {
-        throw errorOf(
-          [
-            {
-              message: `the plugin "${name}" failed to be made: ${String(error)}`,
-              location: locate(source, place.path),
-            },
-          ],
-          error,
-        )
-      }
-    } else if (isPlugin(value) && options !== undefined) {
-      plugin = { ...value, input: merge(value.input, options) }
-    }
+    const plugin = isCallable(value)
+      ? make(value, options, name, place)
+      : isPlugin(value) && options !== undefined
+        ? { ...value, input: merge(value.input, options) }
+        : value
     if (!isPlugin(plugin)) {
       return fail(place, `"${name}" must export by default what definePlugin returns, not ${kindOf(plugin)}`)
     }
@@ -95,7 +90,16 @@ export async function resolveReferences(
     uses.set(plugin.name, { plugin, path: place.isPreset ? null : place.path, isData })
   }
 
-  const load = async (name: string, kind: Kind, place: Place): Promise<{ value: unknown; folder: string }> => {
+  const make = (factory: Factory, options: unknown, name: string, place: Place): unknown => {
+    try {
+      return factory(options)
+    } catch (error) {
+      const message = `"${name}" failed when it was called: ${error instanceof Error ? error.message : String(error)}`
+      throw errorOf([{ message, location: locate(source, place.path) }], error)
+    }
+  }
+
+  const load = async (name: string, kind: Kind, place: Place): Promise<Loaded> => {
     const file = pathFrom(name, place.folder, loading.home)
     if (file !== undefined) {
       loading.files.add(file)
@@ -127,6 +131,10 @@ function isPlugin(value: unknown): value is Plugin {
   if (typeof value !== 'object' || value === null) return false
   const { name, setup, dialects, env } = value as Partial<Plugin>
   return typeof name === 'string' && typeof setup === 'function' && Array.isArray(dialects) && isPlainObject(env)
+}
+
+function isCallable(value: unknown): value is Factory {
+  return typeof value === 'function'
 }
 
 function isReference(value: unknown): value is { name: string; options?: unknown } {

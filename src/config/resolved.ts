@@ -18,6 +18,7 @@ export interface ResolvedProvider {
   readonly name: string
   /** In order of preference; at least one. */
   readonly dialects: readonly string[]
+  /** Without a closing slash, a query or credentials. */
   readonly baseUrl: string
   readonly apiKey: string | undefined
   readonly headers: Readonly<Record<string, string>>
@@ -32,6 +33,7 @@ export interface ResolvedListener {
   readonly port: number
   /** Null for every dialect that is loaded. */
   readonly dialects: readonly string[] | null
+  /** PEM texts, already read: the files are among those to watch. */
   readonly tls: { readonly cert: string; readonly key: string } | null
   /** In bytes. */
   readonly bodyLimit: number

@@ -28,11 +28,14 @@ function compile(schema: TSchema): ValidateFunction {
   const known = compiled.get(schema)
   if (known) return known
   const closed = close(schema) as TSchema
-  const check = ajv.compile(closed)
-  // ajv would hold every schema of every reload for ever.
-  ajv.removeSchema(closed)
-  compiled.set(schema, check)
-  return check
+  try {
+    const check = ajv.compile(closed)
+    compiled.set(schema, check)
+    return check
+  } finally {
+    // ajv would hold every schema of every reload for ever.
+    ajv.removeSchema(closed)
+  }
 }
 
 /** Branches of an `allOf` stay open: closed, each would refuse the keys of the others. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
-import type { AttemptOutcome } from '../exchange.ts'
+import type { Attempt, AttemptOutcome } from '../exchange.ts'
+import type { LlmRequest } from '../request.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import type { AttemptResult, Sending } from './attempt.ts'
@@ -121,16 +122,41 @@ export class Relay implements UpstreamHandler {
     clearTimeout(this.#timer)
     const { exchange, provider, planned } = this.#sending
     exchange.cancelUpstream = null
-    const outcome: AttemptOutcome = {
-      provider: provider.name,
-      model: planned.model ?? exchange.request?.model,
-      number: this.#number,
-      startedAt: this.#startedAt,
-      endedAt: exchange.timings.now,
-      status: this.#status,
-      failure,
-    }
+    const outcome = new Ended(this.#sending, this.#number, this.#startedAt, this.#status, failure)
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)
+  }
+}
+
+/** An attempt's outcome. The model is looked up when asked for: for the client's own that means scanning the body. */
+class Ended implements AttemptOutcome {
+  readonly provider: string
+  readonly number: number
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly status: number | undefined
+  readonly failure: AttemptOutcome['failure']
+  readonly #planned: Attempt
+  readonly #request: LlmRequest | null
+
+  constructor(
+    { exchange, provider, planned }: Sending,
+    number: number,
+    startedAt: number,
+    status: number | undefined,
+    failure: AttemptOutcome['failure'],
+  ) {
+    this.provider = provider.name
+    this.number = number
+    this.startedAt = startedAt
+    this.endedAt = exchange.timings.now
+    this.status = status
+    this.failure = failure
+    this.#planned = planned
+    this.#request = exchange.request
+  }
+
+  get model(): string | undefined {
+    return this.#planned.model ?? this.#request?.model
   }
 }

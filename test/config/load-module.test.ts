@@ -53,7 +53,7 @@ test('a plugin and a preset that ship can be imported by name', async () => {
   })
   const { config } = await project.load()
   expect(names({ config })).toEqual(['alpha', 'beta'])
-  expect(config.plugins[1]?.options).toEqual({ limit: 7, level: 'info', log_requests: false })
+  expect(config.plugins[1]?.options).toEqual({ limit: 7, mode: 'info', log_requests: false })
 })
 
 test('a CommonJS config may require lunaroute', async () => {
@@ -137,6 +137,17 @@ test('import.meta and __dirname are those of each file', async () => {
   expect(names(await project.load())).toEqual(['deep,lunaroute.config.ts,x'])
 })
 
+test('a file may declare __dirname itself', async () => {
+  const project = workspace({
+    'lunaroute.config.ts': `import { basename, dirname } from 'node:path'
+      import { fileURLToPath } from 'node:url'
+      import { definePlugin } from 'lunaroute'
+      const __dirname = dirname(fileURLToPath(import.meta.url))
+      export default { plugins: [definePlugin({ name: basename(__dirname), setup: () => ({}) })()] }`,
+  })
+  expect(names(await project.load())).toEqual(['project'])
+})
+
 test('top-level await works, and lunaroute is still the running program', async () => {
   const project = workspace({
     'lunaroute.config.ts': `import { definePlugin, GatewayError } from 'lunaroute'
@@ -181,6 +192,7 @@ test.each(['', 'await 0\n'])('a config that throws names the line that threw (%j
 
 test.each([
   [`export const config = {}`, 'has no default export'],
+  [`const config = {}`, 'has no default export'],
   [`export default 5`, 'must export a config object by default, not a number'],
   [`export default () => ({})`, 'must export a config object by default, not a function'],
   [`export default [1]`, 'must export a config object by default, not a list'],

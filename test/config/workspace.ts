@@ -35,9 +35,9 @@ const SHIPPED = {
     export default definePlugin({
       name: 'beta',
       section: 'logging',
-      env: { LUNAROUTE_LOG_LEVEL: 'level', LUNAROUTE_LOG_REQUESTS: 'log_requests', BETA_DEEP: 'deep.value' },
+      env: { LUNAROUTE_BETA_MODE: 'mode', LUNAROUTE_LOG_REQUESTS: 'log_requests', BETA_DEEP: 'deep.value' },
       options: Type.Object({
-        level: withDefault(Type.Union(['debug', 'info', 'warn'].map(each => Type.Literal(each))), 'info'),
+        mode: withDefault(Type.Union(['debug', 'info', 'warn'].map(each => Type.Literal(each))), 'info'),
         log_requests: withDefault(Type.Boolean(), false),
         limit: withDefault(Type.Integer({ minimum: 1 }), 1),
         deep: Type.Optional(Type.Object({ value: Type.Number() })),

@@ -1,0 +1,86 @@
+import {
+  type Diagnostics,
+  Fields,
+  isObject,
+  type JsonObject,
+  restore,
+  shapeOf,
+  type ToolChoice,
+  type ToolReference,
+} from 'lunaroute/neutral'
+import { DIALECT } from './name.ts'
+
+const WORDS = ['auto', 'none', 'required'] as const
+
+/** Reads `tool_choice`, or the old `function_call`. */
+export function readToolChoice(f: Fields): ToolChoice | undefined {
+  const value = f.value('tool_choice')
+  if (value !== undefined) return readChoice(value) ?? { type: 'native', dialect: DIALECT, value }
+  const legacy = f.value('function_call')
+  if (legacy === undefined) return undefined
+  const choice = isObject(legacy) ? readLegacy(legacy) : readChoice(legacy)
+  return choice ? { ...choice, extra: LEGACY } : f.leave('function_call')
+}
+
+/** Writes it into the field it stood in. */
+export function writeToolChoice(choice: ToolChoice | undefined, diagnostics: Diagnostics): JsonObject {
+  if (!choice) return {}
+  if (shapeOf(choice.extra, DIALECT, 'in') !== 'function_call') return { tool_choice: writeChoice(choice, diagnostics) }
+  return { function_call: choice.type === 'tool' ? { name: choice.tool.name } : choice.type }
+}
+
+const LEGACY = { [DIALECT]: { shapes: { in: 'function_call' } } }
+
+function readChoice(value: unknown): ToolChoice | undefined {
+  const word = WORDS.find(word => word === value)
+  if (word) return { type: word }
+  if (!isObject(value)) return undefined
+  const f = new Fields(value)
+  if (f.constant('type', 'allowed_tools')) {
+    const allowed = f.nested('allowed_tools')
+    const [mode, tools] = [allowed?.string('mode'), allowed?.list('tools')?.map(readReference)]
+    const isKnown = (mode === 'auto' || mode === 'required') && tools?.every(tool => tool !== undefined)
+    return isKnown ? { type: 'allowed', mode, tools, extra: f.extra(DIALECT) } : undefined
+  }
+  const tool = readReference(value)
+  return tool && { type: 'tool', tool }
+}
+
+function readReference(value: unknown): ToolReference | undefined {
+  if (!isObject(value)) return undefined
+  const f = new Fields(value)
+  const kind = f.constant('type', 'custom') ? 'custom' : f.constant('type', 'function') ? 'function' : undefined
+  const name = kind && f.nested(kind)?.string('name')
+  if (name === undefined) return undefined
+  return { type: 'reference', name, of: kind, extra: f.extra(DIALECT) }
+}
+
+function readLegacy(native: JsonObject): ToolChoice | undefined {
+  const { name, ...rest } = native
+  if (typeof name !== 'string' || Object.keys(rest).length > 0) return undefined
+  return { type: 'tool', tool: { type: 'reference', name } }
+}
+
+function writeChoice(choice: ToolChoice, diagnostics: Diagnostics): unknown {
+  switch (choice.type) {
+    case 'native':
+      if (choice.dialect === DIALECT) return choice.value
+      return diagnostics.dropped('toolChoice', `chat has no counterpart to this choice of ${choice.dialect}`)
+    case 'tool':
+      return writeReference(choice.tool)
+    case 'allowed': {
+      const mode = choice.mode === 'validated' ? 'auto' : choice.mode
+      const allowed = { mode, tools: choice.tools.map(writeReference) }
+      return restore({ type: 'allowed_tools', allowed_tools: allowed }, choice.extra, DIALECT)
+    }
+    case 'validated':
+      return 'auto'
+    default:
+      return choice.type
+  }
+}
+
+function writeReference({ name, of, extra }: ToolReference): JsonObject {
+  const kind = of === 'custom' ? 'custom' : 'function'
+  return restore({ type: kind, [kind]: { name } }, extra, DIALECT)
+}

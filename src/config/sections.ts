@@ -1,0 +1,86 @@
+import { coerce } from './coerce.ts'
+import type { Config } from './define.ts'
+import { DOCUMENTED_LOGGING, DOCUMENTED_SECTIONS } from './documented.ts'
+import type { Loading } from './loading.ts'
+import type { PluginUse } from './references.ts'
+import { configSchema, withoutEffect } from './schema.ts'
+import { locate, remark } from './source.ts'
+import { didYouMean } from './suggest.ts'
+import { validate } from './validate.ts'
+import { copyOf, isPlainObject } from './values.ts'
+
+/** A config's top-level keys: the core's own, and the sections of plugins. */
+export interface Sections {
+  readonly own: Readonly<Record<string, unknown>>
+  readonly others: ReadonlyMap<string, unknown>
+}
+
+/** Parts a config between the core and the plugins. */
+export function splitSections(value: Readonly<Record<string, unknown>>): Sections {
+  const entries = Object.entries(value)
+  const isOwn = (key: string) => key in configSchema.properties
+  const own = Object.fromEntries(entries.filter(([key]) => isOwn(key)))
+  const others = new Map(entries.filter(([key, section]) => !isOwn(key) && section !== undefined))
+  shareLogging(own, others)
+  return { own, others }
+}
+
+/** The core's own keys, checked. */
+export function checkOwn(given: Readonly<Record<string, unknown>>, { source, problems, warnings }: Loading): Config {
+  const { extends: _presets, plugins: _plugins, ...own } = given
+  const value = source.isData ? coerce(own, configSchema) : copyOf(own)
+  for (const { path, message } of validate(configSchema, value)) {
+    problems.push({ message, location: locate(source, path) })
+  }
+  for (const path of withoutEffect(value)) warnings.push(remark(source, path, 'has no effect yet'))
+  return value as Config
+}
+
+/** A key that is not the core's belongs to a plugin, or to a feature of the documents that is not loaded. */
+export function checkSections(
+  sections: ReadonlyMap<string, unknown>,
+  uses: readonly PluginUse[],
+  loading: Loading,
+): void {
+  const read = new Set(uses.flatMap(({ plugin }) => plugin.section ?? []))
+  for (const [key, section] of sections) {
+    if (read.has(key)) continue
+    if (key === 'logging') reportLogging(section, loading)
+    else if (DOCUMENTED_SECTIONS.has(key)) {
+      loading.warnings.push(remark(loading.source, [key], `no loaded plugin reads this section`))
+    } else {
+      const known = [...Object.keys(configSchema.properties), ...read, ...DOCUMENTED_SECTIONS]
+      const message = `unknown key "${key}"${didYouMean(key, known)}`
+      loading.problems.push({ message, location: locate(loading.source, [key]) })
+    }
+  }
+}
+
+/** What the core left of `logging`, when no plugin wants it. */
+function reportLogging(section: unknown, { source, problems, warnings }: Loading): void {
+  for (const key of Object.keys(isPlainObject(section) ? section : {})) {
+    const path = ['logging', key]
+    if (DOCUMENTED_LOGGING.has(key)) warnings.push(remark(source, path, 'no loaded plugin reads this key'))
+    else {
+      const known = [...Object.keys(configSchema.properties.logging!.properties), ...DOCUMENTED_LOGGING]
+      problems.push({ message: `unknown key "${key}"${didYouMean(key, known)}`, location: locate(source, path) })
+    }
+  }
+}
+
+/** What a config gives a plugin in its section. */
+export function sectionOf({ plugin }: PluginUse, sections: ReadonlyMap<string, unknown>): unknown {
+  // `ui:` with nothing behind it is YAML's null, and says nothing.
+  return plugin.section === undefined ? undefined : (sections.get(plugin.section) ?? undefined)
+}
+
+/** `logging` has two readers: the core takes what concerns every line, a plugin with that section the rest. */
+function shareLogging(given: Record<string, unknown>, sections: Map<string, unknown>): void {
+  const { logging } = given
+  if (!isPlainObject(logging)) return
+  const isCore = ([key]: [string, unknown]) => key in configSchema.properties.logging!.properties
+  const entries = Object.entries(logging)
+  given.logging = Object.fromEntries(entries.filter(isCore))
+  const rest = entries.filter(entry => !isCore(entry))
+  if (rest.length > 0) sections.set('logging', Object.fromEntries(rest))
+}

@@ -1,0 +1,18 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+
+/** Whether `npm run build` has produced the gateway. */
+export function hasGateway() {
+  return existsSync(program)
+}
+
+/** Writes a config that extends one preset in front of the mock, and returns the command that serves it. */
+export function gatewayCommand(preset, { port, upstreamPort, folder }) {
+  const openai = { base_url: `http://127.0.0.1:${upstreamPort}/v1`, api_key: 'k' }
+  const file = path.join(folder, `${preset}-${port}.json`)
+  writeFileSync(file, JSON.stringify({ port, extends: [preset], providers: { openai } }))
+  return [process.execPath, program, 'serve', '--config', file]
+}

@@ -1,0 +1,45 @@
+const cpu = figures => figures.cpuUs
+const addedP50 = figures => figures.added.p50
+
+const GROUPS = [
+  { what: 'CPU per request, 1 KB', run: 'W1@16', lean: 1.15, nginx: 2.9 },
+  { what: 'CPU per chunk, paced stream', run: 'W2@64', lean: 1.15, nginx: 1.9 },
+  { what: 'CPU per request, 200 KB', run: 'W3@16', lean: 1, nginx: 1.35 },
+  { what: 'CPU per request, 2 MB', run: 'W4@1', lean: 1, nginx: 2.5 },
+]
+
+const crowd = { run: 'W5@1000', subject: 'passthrough' }
+
+const TARGETS = [
+  ...GROUPS.flatMap(({ what, run, ...limits }) =>
+    ['lean', 'nginx'].map(to => ({ what, run, subject: 'passthrough', to, read: cpu, limit: limits[to] })),
+  ),
+  ...GROUPS.map(({ what, run }) => ({ what, run, subject: 'local', to: 'passthrough', read: cpu, limit: 1.4 })),
+  { what: 'added p50, 1 KB', run: 'W1@1', subject: 'passthrough', to: 'lean', read: addedP50, limit: 1.2 },
+  { ...crowd, what: 'CPU of one core, 1,000 streams', read: figures => figures.cpuPercent, limit: 50, unit: ' %' },
+  {
+    ...crowd,
+    what: 'added chunk delay p99, 1,000 streams',
+    read: figures => figures.added.delayP99,
+    limit: 4,
+    unit: ' ms',
+  },
+  { ...crowd, what: 'peak RSS, 1,000 streams', read: figures => figures.rssMb, limit: 200, unit: ' MB' },
+  { what: 'start-up to first byte', subject: 'passthrough', limit: 600, unit: ' ms' },
+  { what: 'start-up to first byte', subject: 'local', limit: 600, unit: ' ms' },
+]
+
+/** Each target with what was reached: a ratio within each round where it names another subject, else the figure itself. */
+export function judge(measures) {
+  return TARGETS.map(target => {
+    const reached = reachedBy(measures, target)
+    const verdict = reached === null ? 'not measured' : reached <= target.limit ? 'ok' : 'missed'
+    return { ...target, reached, verdict }
+  })
+}
+
+function reachedBy(measures, { run, subject, to, read }) {
+  if (run === undefined) return measures.startMs(subject)
+  if (to !== undefined) return measures.ratio(run, subject, to, read)
+  return measures.of(run, subject, read)
+}

@@ -1,0 +1,94 @@
+import { agentBody, chatBody } from './bodies.mjs'
+
+const STREAM_RUN = { unit: 'chunk', isPaced: true }
+
+/**
+ * The workloads, in groups that share freshly started subjects. `warm` is a load that warms a subject up for the group; a paired
+ * run alternates direct and proxied requests on each slot.
+ */
+export function workloadGroups(isQuick) {
+  const run = isQuick ? { runMs: 350, warmMs: 500 } : { runMs: 2000, warmMs: 1200 }
+  const ramp = { rampMs: 20 }
+  const events = isQuick ? 100 : 200
+  const stream = { ...STREAM_RUN, model: `mock-c${events}-d5-b190`, rampMs: 100, runMs: isQuick ? 300 : 1700 }
+  const seconds = isQuick ? 2 : 10
+  const crowd = isQuick ? 200 : 1000
+  const slow = { ...STREAM_RUN, isPaired: false, rampMs: 1000, runMs: 1000, maxRequests: crowd }
+  const small = { ...run, ...ramp, unit: 'request', model: 'mock-b1500' }
+  const agent = { ...run, ...ramp, unit: 'request', model: 'mock-c100-d0-b190' }
+  return [
+    group('W1', '1 KB request, 1.5 KB reply', 'mock-b1500', run.warmMs, [1, 16, 64], c => ({
+      ...small,
+      isPaired: c === 1,
+    })),
+    group('W2', `${events} events, one each 5 ms`, 'mock-c100-d1-b190', run.warmMs, [16, 64], c => ({
+      ...stream,
+      isPaired: c === 16,
+    })),
+    group('W3', '200 KB request, 100 events without a pause', agent.model, run.warmMs, [1, 16], c => ({
+      ...agent,
+      isPaired: c === 1,
+    })),
+    group('W4', '2 MB request, 1.5 KB reply', 'mock-b1500', run.warmMs, [1], () => ({ ...small, isPaired: true })),
+    group(
+      'W5',
+      `${crowd} streams, 20 events/s, ${seconds} s`,
+      `mock-c${20 * seconds}-d0-b190`,
+      run.warmMs,
+      [crowd],
+      () => ({
+        ...slow,
+        model: `mock-c${20 * seconds}-d50-b190`,
+        eventsPerSecond: 20 * crowd,
+      }),
+    ),
+  ]
+}
+
+/** The bytes of a request of a workload, ready to be written to a connection to `port`. */
+export function requestOf(workload, model, port) {
+  const isStream = model.includes('-c')
+  const body = BODIES[workload](model, isStream)
+  const head = [
+    'POST /v1/chat/completions HTTP/1.1',
+    `Host: 127.0.0.1:${port}`,
+    'Connection: keep-alive',
+    'Accept: application/json',
+    'Content-Type: application/json',
+    'User-Agent: OpenAI/JS 7.55.0',
+    'X-Stainless-Lang: js',
+    'X-Stainless-Package-Version: 7.55.0',
+    'X-Stainless-OS: Linux',
+    'X-Stainless-Arch: x64',
+    'X-Stainless-Runtime: node',
+    'X-Stainless-Runtime-Version: v20.20.2',
+    'X-Stainless-Retry-Count: 0',
+    'Authorization: Bearer sk-bench-client',
+    `Content-Length: ${body.length}`,
+  ]
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
+}
+
+const BODIES = {
+  W1: chatBody,
+  W2: chatBody,
+  W3: (model, stream) => agentBody(model, 200_000, stream),
+  W4: (model, stream) => agentBody(model, 2_000_000, stream),
+  W5: chatBody,
+}
+
+function group(id, title, warm, warmMs, concurrencies, settings) {
+  const runs = concurrencies.map(concurrency => ({
+    id: `${id}@${concurrency}`,
+    workload: id,
+    concurrency,
+    maxRequests: 1e9,
+    ...settings(concurrency),
+  }))
+  return {
+    id,
+    title,
+    warm: { ...runs[0], model: warm, concurrency: 16, rampMs: 0, runMs: warmMs, maxRequests: 1e9 },
+    runs,
+  }
+}
