@@ -21,7 +21,9 @@ const HELD = 4 * MB
 
 for (const framing of ['length', 'chunked'] as const) {
   // Time itself is under test here: the gateway has ten seconds to take in more than it should.
-  test.concurrent(`a client that reads 1 MB/s of a 200 MB answer (${framing}) costs less than 30 MB`, async () => {
+  test.concurrent(`a client that reads 1 MB/s of a 200 MB answer (${framing}) costs less than 30 MB`, async ({
+    onTestFinished,
+  }) => {
     let sent = 0
     let size = WARM_UP
     const piece = Buffer.alloc(256 * 1024, 'x')
@@ -31,9 +33,11 @@ for (const framing of ['length', 'chunked'] as const) {
       while (sent < size && (await (framing === 'length' ? wire.write(piece) : wire.chunk(piece)))) sent += piece.length
       if (framing === 'chunked') await wire.endChunks()
     })
+    onTestFinished(() => upstream.close())
     const gateway = await serve(port => ({
       'config.json': JSON.stringify({ port, extends: [PRESET], providers: providersAt(upstream.url) }),
     }))
+    onTestFinished(() => gateway.stop().then(() => {}))
     const request = sampleRequest(dialect('openai-chat'), framing === 'chunked')
     const cold = (await gateway.vitals('collect')).rss
     await send(gateway.port, request)
@@ -67,8 +71,6 @@ for (const framing of ['length', 'chunked'] as const) {
         `RSS ${(cold / MB).toFixed(0)} MB cold, ${(before / MB).toFixed(0)} MB warm, at most ${(highest / MB).toFixed(0)} MB; ` +
         `held ${(held / MB).toFixed(1)} MB`,
     )
-    await gateway.stop()
-    await upstream.close()
     expect(read).toBeGreaterThan(0.8 * SECONDS * RATE)
     expect(highest - before).toBeLessThan(GROWTH)
     expect(held).toBeLessThan(HELD)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { dialect, providersAt, sampleRequest } from '../support/dialects.ts'
 import { RawConnection } from '../support/raw-client.ts'
 import { PRESET } from '../support/roundtrip.ts'
@@ -23,9 +23,11 @@ test(`${STREAMS} slow streams at once all complete on one process`, async () => 
     }
     await wire.endChunks()
   })
+  onTestFinished(() => upstream.close())
   const gateway = await serve(port => ({
     'config.json': JSON.stringify({ port, extends: [PRESET], providers: providersAt(upstream.url) }),
   }))
+  onTestFinished(() => gateway.stop().then(() => {}))
   const delays: number[] = []
   const stream = async (): Promise<string> => {
     const connection = await RawConnection.open(gateway.port)
@@ -49,8 +51,6 @@ test(`${STREAMS} slow streams at once all complete on one process`, async () => 
   const results = await all
   const seconds = (performance.now() - started) / 1000
   const after = await gateway.vitals()
-  await gateway.stop()
-  await upstream.close()
   const sorted = delays.toSorted((a, b) => a - b)
   const at = (share: number): string => (sorted[Math.ceil(share * sorted.length) - 1] ?? 0).toFixed(1)
   const mb = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0)

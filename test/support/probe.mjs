@@ -17,4 +17,6 @@ process.on('message', async question => {
   const [p50, p99, max] = [delay.percentile(50), delay.percentile(99), delay.max].map(nanoseconds => nanoseconds / 1e6)
   process.send({ rss, heapUsed, external, cpu: (user + system) / 1000, p50, p99, max })
 })
+// A test run that is killed must not leave its gateways behind.
+process.on('disconnect', () => process.exit())
 process.channel?.unref()

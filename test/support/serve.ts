@@ -33,7 +33,7 @@ export interface ServedGateway {
   edit(name: string, text: string): void
   /** `start` begins a new measurement of the event loop; `collect` collects garbage first. */
   vitals(question?: 'start' | 'collect'): Promise<Vitals>
-  /** Asks it to end, and resolves with its exit code. */
+  /** Asks it to end, and resolves with its exit code; may be called again. */
   stop(): Promise<number | null>
 }
 
@@ -57,7 +57,12 @@ export async function serve(files: (port: number) => Readonly<Record<string, str
   let output = ''
   child.stdout?.on('data', text => (output += text))
   child.stderr?.on('data', text => (output += text))
-  const stop = async (): Promise<number | null> => {
+  let stopping: Promise<number | null> | undefined
+  const stop = (): Promise<number | null> => {
+    stopping ??= end()
+    return stopping
+  }
+  const end = async (): Promise<number | null> => {
     const code = await ended(child)
     rmSync(folder, { recursive: true, force: true })
     return code
