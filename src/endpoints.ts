@@ -39,8 +39,13 @@ export class EndpointTable {
     if (all.length === 0) return null
     const candidates = served ? all.filter(each => served.has(each.dialect.name)) : all
     if (candidates.length === 0) return { kind: 'elsewhere', dialect: all[0]!.dialect }
-    const usable = candidates.filter(each => each.endpoint.method === head.method && hasQuery(head, each.endpoint))
-    const chosen = claimed(usable, head)
+    const chosen =
+      candidates.length === 1 && isFor(candidates[0]!, head)
+        ? candidates[0]
+        : claimed(
+            candidates.filter(each => isFor(each, head)),
+            head,
+          )
     if (chosen) {
       const { dialect, endpoint } = chosen
       return { kind: 'match', dialect, endpoint, model: modelIn(chosen, head.path) }
@@ -76,7 +81,9 @@ function claimed(candidates: readonly Candidate[], head: RequestHead): Candidate
   return candidates.find(each => each.dialect.claims(head)) ?? first
 }
 
-function hasQuery(head: RequestHead, { query }: Endpoint): boolean {
+function isFor({ endpoint: { method, query } }: Candidate, head: RequestHead): boolean {
+  // A HEAD is a GET without its body.
+  if (method !== head.method && !(head.method === 'HEAD' && method === 'GET')) return false
   if (!query) return true
   const given = new URLSearchParams(head.query)
   return Object.entries(query).every(([name, value]) => given.get(name) === value)

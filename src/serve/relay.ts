@@ -13,6 +13,7 @@ export class Relay implements UpstreamHandler {
   readonly #settle: (result: AttemptResult) => void
   readonly #number: number
   readonly #startedAt: number
+  release: () => void = nothing
   #abort: ((reason?: Error) => void) | undefined
   #output: Output | null = null
   #status: number | undefined
@@ -71,6 +72,7 @@ export class Relay implements UpstreamHandler {
   }
 
   onComplete(trailers: readonly Buffer[]): void {
+    this.release()
     if (this.#isOver) return
     this.#end(undefined)
     const { exchange } = this.#sending
@@ -82,6 +84,7 @@ export class Relay implements UpstreamHandler {
   }
 
   onError(cause: Error): void {
+    this.release()
     if (this.#isOver) return
     const { exchange, provider } = this.#sending
     if (this.#isCancelled) {
@@ -130,6 +133,10 @@ export class Relay implements UpstreamHandler {
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)
   }
+}
+
+function nothing(): void {
+  // No pool has taken the request yet.
 }
 
 /** An attempt's outcome. The model is looked up when asked for: for the client's own that means scanning the body. */
