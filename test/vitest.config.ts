@@ -15,7 +15,13 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'presets/**/*.test.ts', 'src/**/*.test.ts'],
+    include: [
+      'test/**/*.test.ts',
+      'docs/**/*.test.ts',
+      'plugins/**/*.test.ts',
+      'presets/**/*.test.ts',
+      'src/**/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', `${root}test/closing-line-reporter.ts`],
