@@ -65,7 +65,7 @@ describe('the word counter', () => {
     ]
     const g = await start(wordCount, { upstream: () => ({ stream: events }) })
     expect(await (await g.post(CHAT, { model: 'm', stream: true })).text()).toBe(events.join(''))
-    await until(() => g.logs.some(line => line.includes('"words":2')))
+    await until(() => g.logs.some(line => line.includes('"words":2')), 'the words are logged')
   })
 })
 
@@ -125,9 +125,8 @@ describe('the request counter', () => {
     let counts: unknown
     await until(async () => {
       counts = await (await g.fetch('/counts')).json()
-      return Object.keys(counts as object).length === 2
-    })
-    expect(counts).toEqual({ a: 2, b: 1 })
+      return JSON.stringify(counts) === '{"a":2,"b":1}'
+    }, 'every request is counted')
   })
 
   it('goes on counting after a reload', async () => {
@@ -135,12 +134,7 @@ describe('the request counter', () => {
     await first.record(first.exchange(first.request({ model: 'a' })))
     const second = await first.reload(requestCountPlugin())
     await first.close()
-    expect(
-      await second.ingress({ ...second.exchange(counts), head: { ...counts.head, path: '/counts' } } as never),
-    ).toEqual({
-      status: 200,
-      body: { a: 1 },
-    })
+    expect(await second.ingress(second.visit('/counts'))).toEqual({ status: 200, body: { a: 1 } })
     await second.close()
   })
 })
