@@ -32,7 +32,7 @@ export class Gateway implements GatewayView, Serving {
   readonly #log: Log
   readonly #keeper = new Keeper()
   readonly #watch: FileWatch
-  readonly #retiring = new Set<Promise<void>>()
+  readonly #retiring = new Map<Generation, Promise<void>>()
   #listeners: readonly Listener[] = []
   #generation!: Generation
   #loaded!: LoadedConfig
@@ -41,6 +41,7 @@ export class Gateway implements GatewayView, Serving {
   #reloading: Promise<void> | undefined
   #next: Promise<void> | undefined
   #count = 0
+  #refusals = 0
 
   private constructor(options: GatewayOptions, log: Log) {
     this.#options = options
@@ -80,6 +81,7 @@ export class Gateway implements GatewayView, Serving {
       file: this.#loaded.file,
       loadedAt: this.#loadedAt,
       error: this.#error,
+      refusals: this.#refusals,
       plugins: this.#generation.config.plugins.map(each => each.plugin.name),
       warnings: this.#loaded.warnings,
     }
@@ -95,7 +97,8 @@ export class Gateway implements GatewayView, Serving {
   }
 
   inFlight(): number {
-    return this.#generation.active
+    const retiring = [...this.#retiring.keys()].reduce((sum, each) => sum + each.active, 0)
+    return this.#generation.active + retiring
   }
 
   /** One reload runs at a time; asking during one makes exactly one more follow. */
@@ -117,7 +120,7 @@ export class Gateway implements GatewayView, Serving {
     await this.#watch.close()
     const closed = Promise.all(this.#listeners.map(each => each.close()))
     const retired = this.#generation.retire(shutdownTimeout)
-    await Promise.all([retired, ...this.#retiring])
+    await Promise.all([retired, ...this.#retiring.values()])
     for (const listener of this.#listeners) listener.closeAll()
     await closed
     this.#log.flush()
@@ -149,8 +152,8 @@ export class Gateway implements GatewayView, Serving {
       }
       this.#adopt(next, loaded)
       logger.info({ generation: next.number, file: loaded.file }, 'configuration reloaded')
-      const retired = old.retire(RETIREMENT).finally(() => this.#retiring.delete(retired))
-      this.#retiring.add(retired)
+      const retired = old.retire(RETIREMENT).finally(() => this.#retiring.delete(old))
+      this.#retiring.set(old, retired)
     } catch (error) {
       files = [...new Set([...files, ...this.#refuse(error)])]
     }
@@ -162,6 +165,7 @@ export class Gateway implements GatewayView, Serving {
     const { logger } = this.#log
     const problem = error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error })
     const { location, plugin } = problem
+    this.#refusals++
     this.#error = {
       at: new Date().toISOString(),
       message: String(problem),
@@ -179,6 +183,7 @@ export class Gateway implements GatewayView, Serving {
   #adopt(generation: Generation, loaded: LoadedConfig): void {
     this.#log.logger.level = loaded.config.logging.level
     this.#generation = generation
+    this.#count = generation.number
     this.#loaded = loaded
     this.#loadedAt = new Date().toISOString()
     this.#error = null
@@ -188,7 +193,7 @@ export class Gateway implements GatewayView, Serving {
   #build(loaded: LoadedConfig): Promise<Generation> {
     const { logger } = this.#log
     return buildGeneration(loaded.config, {
-      number: ++this.#count,
+      number: this.#count + 1,
       keeper: this.#keeper,
       log: logger,
       logFor: plugin => logger.child({ plugin }, { level: loaded.config.logging.level }),

@@ -21,6 +21,7 @@ export {
   type AttemptOutcome,
   defineSlot,
   type Exchange,
+  type ListedRequestHead,
   type Observer,
   type Outcome,
   type OutgoingAttempt,

@@ -50,15 +50,21 @@ export class JsonRequest implements LlmRequest {
 
   peek(field: string): unknown {
     const range = this.#range(field)
-    return range && readValue(this.bytes, range)
+    if (!range) return undefined
+    try {
+      return readValue(this.bytes, range)
+    } catch (error) {
+      throw malformed(`${(error as Error).message}, in "${field}"`)
+    }
   }
 
   json(): unknown {
     if (this.#json !== undefined || this.bytes.length === 0) return this.#json
     try {
       this.#json = JSON.parse(this.bytes.toString())
-    } catch (cause) {
-      throw malformed(cause instanceof Error ? cause.message : String(cause), cause)
+    } catch (error) {
+      // Not as the cause: causes are logged, and the message quotes the client's text.
+      throw malformed((error as Error).message)
     }
     return this.#json
   }
@@ -102,8 +108,8 @@ function rangesOf(scan: Scan): readonly (FieldRange | undefined)[] {
   throw malformed(`${scan.reason} at byte ${scan.at}`)
 }
 
-function malformed(detail: string, cause?: unknown): GatewayError {
-  return new GatewayError('LR_BAD_JSON', 400, `the request body is not valid JSON: ${detail}`, { cause })
+function malformed(detail: string): GatewayError {
+  return new GatewayError('LR_BAD_JSON', 400, `the request body is not valid JSON: ${detail}`)
 }
 
 /** Refuses what cannot be a JSON object at a glance: two bytes looked at, none parsed. */

@@ -46,6 +46,8 @@ export interface Logger {
   info(fields: object | string, message?: string): void
   warn(fields: object | string, message?: string): void
   error(fields: object | string, message?: string): void
+  /** Whether a line of this level would be written. It stays so for a generation: ask once, in `setup`. */
+  isLevelEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean
 }
 
 /** A provider as plugins see it: no key, no header. */
@@ -67,6 +69,8 @@ export interface PoolStats {
   readonly idle: number
   readonly busy: number
   readonly settings: Readonly<Record<string, number>>
+  /** Whether the config wants it in metrics. */
+  readonly isMeasured: boolean
   /** Called with the age in seconds of each connection that closes. Returns how to stop. */
   onClosed(listener: (ageSeconds: number) => void): () => void
 }

@@ -120,7 +120,7 @@ export class Relay implements UpstreamHandler {
   #end(failure: AttemptOutcome['failure']): void {
     this.#isOver = true
     clearTimeout(this.#timer)
-    const { exchange, provider, planned } = this.#sending
+    const { exchange } = this.#sending
     exchange.cancelUpstream = null
     const outcome = new Ended(this.#sending, this.#number, this.#startedAt, this.#status, failure)
     exchange.attempts.push(outcome)
@@ -157,6 +157,11 @@ class Ended implements AttemptOutcome {
   }
 
   get model(): string | undefined {
-    return this.#planned.model ?? this.#request?.model
+    try {
+      return this.#planned.model ?? this.#request?.model
+    } catch {
+      // A body that nobody had to read may turn out not to be JSON.
+      return undefined
+    }
   }
 }

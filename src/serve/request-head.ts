@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
-import type { RequestHead } from '../dialect.ts'
+import type { ListedRequestHead } from '../exchange.ts'
 import type { Generation } from '../generation.ts'
 import type { ClientCredential } from '../plugin.ts'
 
 /** A request's head as plugins may see it: credentials can be tested for, not read. */
-export class SafeRequestHead implements RequestHead {
+export class SafeRequestHead implements ListedRequestHead {
   readonly method: string
   readonly path: string
   readonly #message: IncomingMessage
@@ -34,6 +34,10 @@ export class SafeRequestHead implements RequestHead {
 
   has(name: string): boolean {
     return this.#message.headers[name] !== undefined
+  }
+
+  names(): readonly string[] {
+    return Object.keys(this.#message.headers)
   }
 
   /** For the core alone: the query with its credentials. */

@@ -21,6 +21,12 @@ export class ListedHead implements ResponseHead {
     for (let i = 0; i < this.#list.length; i += 2) if (lower(this.#list[i]!) === name) return this.#list[i + 1]
     return undefined
   }
+
+  names(): readonly string[] {
+    const names = new Set<string>()
+    for (let i = 0; i < this.#list.length; i += 2) names.add(lower(this.#list[i]!))
+    return [...names]
+  }
 }
 
 /** Writes a response's head: its own headers, then the gateway's, then what plugins added. */

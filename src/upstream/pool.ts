@@ -82,6 +82,9 @@ export class ClientPool implements UpstreamPool {
   get settings(): Readonly<Record<string, number>> {
     return poolSettings(this.#settings)
   }
+  get isMeasured(): boolean {
+    return this.#settings.metrics
+  }
 
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): boolean {
     const reused = this.reused
@@ -215,6 +218,9 @@ export class SharedPool implements UpstreamPool {
 
   get settings(): Readonly<Record<string, number>> {
     return poolSettings(this.#settings)
+  }
+  get isMeasured(): boolean {
+    return this.#settings.metrics
   }
 
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): boolean {
