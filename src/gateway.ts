@@ -52,16 +52,22 @@ export class Gateway implements GatewayView, Serving {
   /** Loads, builds and listens. Throws a ConfigError that says what to mend. */
   static async start(options: GatewayOptions): Promise<Gateway> {
     const began = Date.now()
-    const loaded = await options.load()
-    const gateway = new Gateway(options, await options.openLog(loaded.config.logging))
-    gateway.#adopt(await gateway.#build(loaded), loaded)
+    const gateway = await Gateway.prepare(options)
     try {
       await gateway.#listen()
     } catch (error) {
       await gateway.close()
       throw error
     }
-    if (options.watch) await gateway.#watch.follow(loaded.files, began)
+    if (options.watch) await gateway.#watch.follow(gateway.#loaded.files, began)
+    return gateway
+  }
+
+  /** Loads and builds, as a start does, but listens nowhere and watches nothing. */
+  static async prepare(options: GatewayOptions): Promise<Gateway> {
+    const loaded = await options.load()
+    const gateway = new Gateway(options, await options.openLog(loaded.config.logging))
+    gateway.#adopt(await gateway.#build(loaded), loaded)
     return gateway
   }
 

@@ -25,6 +25,8 @@ export class FileWatch {
     const wanted = new Set(files)
     this.#hash = await hashOf(wanted)
     if (!this.#watcher) {
+      // chokidar is never ready where there is nothing to watch.
+      if (wanted.size === 0) return
       this.#watcher = watch([...wanted], { ignoreInitial: true, atomic: true })
       this.#watcher.on('all', () => this.#touched())
       await new Promise<void>(resolve => this.#watcher!.once('ready', resolve))

@@ -20,7 +20,8 @@ export function refusalOf(error: ClientError): GatewayError {
 }
 
 export function headersTooLarge(): GatewayError {
-  return new GatewayError('LR_HEADERS_TOO_LARGE', 431, 'the request headers are larger than 64 KiB, or too many')
+  const message = 'the request headers are larger than 64 KiB, or too many'
+  return new GatewayError('LR_HEADERS_TOO_LARGE', 431, message, { headers: { connection: 'close' } })
 }
 
 /** The request's target as far as it was read, to tell whose error envelope fits. */
