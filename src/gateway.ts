@@ -40,7 +40,6 @@ export class Gateway implements GatewayView, Serving {
   #error: ConfigStatus['error'] = null
   #reloading: Promise<void> | undefined
   #next: Promise<void> | undefined
-  #count = 0
   #refusals = 0
 
   private constructor(options: GatewayOptions, log: Log) {
@@ -98,8 +97,7 @@ export class Gateway implements GatewayView, Serving {
   }
 
   inFlight(): number {
-    const retiring = [...this.#retiring.keys()].reduce((sum, each) => sum + each.active, 0)
-    return this.#generation.active + retiring
+    return [this.#generation, ...this.#retiring.keys()].reduce((sum, each) => sum + each.active, 0)
   }
 
   /** One reload runs at a time; asking during one makes exactly one more follow. */
@@ -121,7 +119,7 @@ export class Gateway implements GatewayView, Serving {
     await this.#watch.close()
     const closed = Promise.all(this.#listeners.map(each => each.close()))
     const retired = this.#generation.retire(shutdownTimeout)
-    await Promise.all([retired, ...this.#retiring.values()])
+    await Promise.all([retired, ...this.#retiring.values(), this.#reloading])
     for (const listener of this.#listeners) listener.closeAll()
     await closed
     this.#log.flush()
@@ -148,6 +146,7 @@ export class Gateway implements GatewayView, Serving {
       const loaded = await this.#options.load()
       files = loaded.files
       const next = await this.#build(loaded)
+      if (this.isDraining) return await next.retire(0)
       const old = this.#generation
       if (JSON.stringify(old.config.server) !== JSON.stringify(next.config.server)) {
         logger.warn('listeners and server settings change only with a restart')
@@ -185,7 +184,6 @@ export class Gateway implements GatewayView, Serving {
   #adopt(generation: Generation, loaded: LoadedConfig): void {
     this.#log.logger.level = loaded.config.logging.level
     this.#generation = generation
-    this.#count = generation.number
     this.#loaded = loaded
     this.#loadedAt = new Date().toISOString()
     this.#error = null
@@ -195,7 +193,7 @@ export class Gateway implements GatewayView, Serving {
   #build(loaded: LoadedConfig): Promise<Generation> {
     const { logger } = this.#log
     return buildGeneration(loaded.config, {
-      number: this.#count + 1,
+      number: (this.#generation?.number ?? 0) + 1,
       keeper: this.#keeper,
       log: logger,
       logFor: plugin => logger.child({ plugin }, { level: loaded.config.logging.level }),

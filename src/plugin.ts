@@ -123,7 +123,8 @@ export interface Plugin {
   setup(options: unknown, api: PluginApi): Awaitable<Hooks>
 }
 
-type Only<H> = H & { [K in Exclude<keyof H, HookName>]: never }
+/** Hooks and nothing else. Without `then` a promise of the wrong thing would pass for hooks, which are all optional. */
+type Only<H> = H & { [K in keyof H]: K extends HookName ? unknown : never } & { readonly then?: never }
 type Options<S> = S extends TSchema ? Static<S> : void
 type Input<S> = S extends TSchema ? Given<Static<S>, S> : void
 /** Options with a default may be left out, though the plugin always sees them. */

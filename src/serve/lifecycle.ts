@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GatewayError, PluginError } from '../errors.ts'
+import { GatewayError } from '../errors.ts'
 import type { Plan } from '../exchange.ts'
 import { checkObject, JsonRequest } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
@@ -15,10 +15,7 @@ import { sendReply } from './respond.ts'
 export function handle(exchange: ServedExchange): void {
   exchange.generation.enter(exchange)
   exchange.reply.on('close', () => finish(exchange))
-  run(exchange).catch(error => {
-    logUnexpected(exchange, error)
-    exchange.fail(error)
-  })
+  run(exchange).catch(error => exchange.fail(error))
 }
 
 async function run(exchange: ServedExchange): Promise<void> {
@@ -67,9 +64,11 @@ async function walk(plan: Plan, request: LlmRequest | null, exchange: ServedExch
     // A body that is streamed through is gone after the first try.
     const mayRetry = retries < retry.limit && request !== null
     const isHeld = (status: number): boolean =>
-      (mayRetry && retry.on.includes(status)) || (!isLast && (planned.fallbackOn?.includes(status) ?? false))
+      (mayRetry && retry.on.includes(status)) ||
+      (!isLast && canRepeat(request, exchange) && (planned.fallbackOn?.includes(status) ?? false))
     failure = await send({ exchange, provider, planned, request, isHeld })
     if (failure === null || exchange.isOver) return
+    if (!canRepeat(request, exchange)) break
     if (mayRetry && retry.on.includes(failure.kind)) {
       await pause(retry.delay * 2 ** retries, exchange)
       if (exchange.isOver) return
@@ -80,6 +79,11 @@ async function walk(plan: Plan, request: LlmRequest | null, exchange: ServedExch
     }
   }
   throw failure?.error ?? noProvider(exchange)
+}
+
+/** A body that streams through unread is gone once some of it has left. */
+function canRepeat(request: LlmRequest | null, { message }: ServedExchange): boolean {
+  return request !== null || !message.readableDidRead
 }
 
 /** Waits, but not for a client that has left. */
@@ -110,14 +114,4 @@ function finish(exchange: ServedExchange): void {
   if (record === null) generation.leave(exchange)
   // Each tap of `record` catches its own failures: the promise always resolves.
   else void record.promise(exchange).then(() => generation.leave(exchange))
-}
-
-/** A refusal is the client's business; what broke is the operator's. */
-function logUnexpected({ id, generation }: ServedExchange, error: unknown): void {
-  if (!(error instanceof GatewayError) || error instanceof PluginError) {
-    generation.log.error({ err: error, exchange: id }, 'an exchange failed')
-  } else if (error.cause !== undefined) {
-    const reason = error.cause instanceof Error ? error.cause.message : String(error.cause)
-    generation.log.warn({ code: error.code, reason, exchange: id }, error.message)
-  }
 }

@@ -110,7 +110,11 @@ export class Relay implements UpstreamHandler {
     const { exchange, provider } = this.#sending
     const message = `the provider "${provider.name}" did not finish within ${total / 1000} s`
     const error = new GatewayError('LR_UPSTREAM_TIMEOUT', 504, message)
-    if (this.#output !== null) return exchange.fail(error)
+    if (this.#output !== null) {
+      this.#end('cut')
+      this.#abort?.(error)
+      return exchange.fail(error)
+    }
     this.#fail('timeout', error)
     this.#abort?.(error)
   }
@@ -164,11 +168,6 @@ class Ended implements AttemptOutcome {
   }
 
   get model(): string | undefined {
-    try {
-      return this.#planned.model ?? this.#request?.model
-    } catch {
-      // A body that nobody had to read may turn out not to be JSON.
-      return undefined
-    }
+    return this.#planned.model ?? this.#request?.model
   }
 }

@@ -7,11 +7,11 @@ import type { ClientCredential } from '../plugin.ts'
 export class SafeRequestHead implements ListedRequestHead {
   readonly method: string
   readonly path: string
-  readonly #message: IncomingMessage
+  readonly #message: ReadMessage
   readonly #generation: Generation
   readonly #query: string
 
-  constructor(message: IncomingMessage, url: string, generation: Generation) {
+  constructor(message: ReadMessage, url: string, generation: Generation) {
     this.#message = message
     this.#generation = generation
     this.method = message.method ?? 'GET'
@@ -60,6 +60,8 @@ export class SafeRequestHead implements ListedRequestHead {
     return found
   }
 }
+
+type ReadMessage = Pick<IncomingMessage, 'method' | 'headers'>
 
 /** Replaces or removes (where `edit` returns null) the named parameters; every other byte of the query stays. */
 export function editQuery(query: string, names: readonly string[], edit: (name: string) => string | null): string {

@@ -19,7 +19,7 @@ it('a body that nobody reads may be anything between its braces', async () => {
 })
 
 it('a field whose value is not JSON is the client’s mistake, not the plugin’s', async () => {
-  const router = definePlugin({ name: 'router', setup: () => ({ normalize: request => void request.model }) })
+  const router = definePlugin({ name: 'router', setup: () => ({ normalize: request => void request.peek('model') }) })
   const gateway = await serve({ plugins: [openai(), router()] })
   const response = await post(gateway.url, '{"model":{"a":tru}}')
   expect(response.status).toBe(400)
