@@ -50,6 +50,7 @@ export class Gateway implements GatewayView, Serving {
 
   /** Loads, builds and listens. Throws a ConfigError that says what to mend. */
   static async start(options: GatewayOptions): Promise<Gateway> {
+    const began = Date.now()
     const gateway = await Gateway.prepare(options)
     try {
       await gateway.#listen()
@@ -57,7 +58,7 @@ export class Gateway implements GatewayView, Serving {
       await gateway.close()
       throw error
     }
-    if (options.watch) await gateway.#watch.follow(gateway.#loaded.files)
+    if (options.watch) await gateway.#watch.follow(gateway.#loaded.files, began)
     return gateway
   }
 
@@ -140,6 +141,7 @@ export class Gateway implements GatewayView, Serving {
   async #replace(): Promise<void> {
     const { logger } = this.#log
     let files = this.#loaded.files
+    const began = Date.now()
     try {
       const loaded = await this.#options.load()
       files = loaded.files
@@ -156,7 +158,7 @@ export class Gateway implements GatewayView, Serving {
     } catch (error) {
       files = [...new Set([...files, ...this.#refuse(error)])]
     }
-    if (this.#options.watch && !this.isDraining) await this.#watch.follow(files)
+    if (this.#options.watch && !this.isDraining) await this.#watch.follow(files, began)
   }
 
   /** Keeps what serves, says why, and returns the files to watch for a mended edit. */

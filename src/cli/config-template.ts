@@ -27,7 +27,6 @@ export default defineConfig({
     // A request passes with its client's own credential; api_key serves clients that send none.
     // openai: { api_key: process.env.OPENAI_API_KEY },
     // anthropic: { http_client: { timeout_secs: 900 } },
-
     // Any other server that speaks one of the dialects.
     // local: { dialect: 'openai-chat', base_url: 'http://127.0.0.1:11434/v1' },
   },

@@ -26,7 +26,7 @@ export async function runServer(flags: ServerFlags): Promise<void> {
 
 function endOnSignal(gateway: Gateway): void {
   const { logger } = gateway.log
-  const isOnTerminal = hasTerminal()
+  const isOnTerminal = process.stdout.isTTY && hasTerminal()
   let isStopping = false
   const stop = (signal: NodeJS.Signals) => {
     if (isStopping) process.exit(128 + constants.signals[signal])

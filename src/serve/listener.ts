@@ -7,7 +7,7 @@ import type { Dialect, RequestHead } from '../dialect.ts'
 import { ConfigError, GatewayError } from '../errors.ts'
 import type { Generation } from '../generation.ts'
 import { PLAIN_DIALECT } from '../plain-dialect.ts'
-import { answerOnSocket, type ClientError, refusalOf, targetOf } from './client-error.ts'
+import { answerOnSocket, type ClientError, headersTooLarge, refusalOf, targetOf } from './client-error.ts'
 import { ServedExchange } from './exchange.ts'
 import { HostCheck, isLoopback } from './host-check.ts'
 import { handle } from './lifecycle.ts'
@@ -24,7 +24,10 @@ export interface Serving {
 
 /** A whole request must have arrived within this time, in milliseconds. */
 const REQUEST_DEADLINE = 600_000
+/** Node's parser stops at the first, before anyone can tell whose error envelope fits; the gateway at the second. */
+const PARSED_HEADER_BYTES = 1024 * 1024
 const MAX_HEADER_BYTES = 64 * 1024
+const MAX_HEADERS = 1000
 
 /** One address the gateway listens on. */
 export class Listener {
@@ -85,7 +88,7 @@ export class Listener {
       requestTimeout: REQUEST_DEADLINE,
       // How often the two above are looked at; Node's own 30 s would make a shorter header timeout a fiction.
       connectionsCheckingInterval: Math.min(server.headerTimeout / 2, 30_000),
-      maxHeaderSize: MAX_HEADER_BYTES,
+      maxHeaderSize: PARSED_HEADER_BYTES,
       noDelay: true,
     }
     const serve = (message: IncomingMessage, reply: ServerResponse) => this.#serve(message, reply, message.url ?? '/')
@@ -95,6 +98,8 @@ export class Listener {
       forceCloseConnections: 'idle',
       serverFactory: () => {
         const http = config.tls ? createTlsServer({ ...options, ...config.tls }, serve) : createServer(options, serve)
+        // Node would drop what is beyond a limit of its own, without a word.
+        http.maxHeadersCount = 0
         return http.on('clientError', (error: ClientError, socket: Socket) => this.#refuse(error, socket))
       },
     } as object) as unknown as FastifyInstance
@@ -106,8 +111,13 @@ export class Listener {
     const { generation, isDraining } = this.#serving
     const url = target.startsWith('/') ? target : pathOf(target)
     const exchange = new ServedExchange(generation, this, message, reply, url)
-    exchange.listenerRefusal = isDraining ? draining() : this.#hostCheck?.refusal(message.headers.host)
+    exchange.listenerRefusal = isDraining ? draining() : this.#refusal(message)
     handle(exchange)
+  }
+
+  #refusal(message: IncomingMessage): GatewayError | undefined {
+    if (isFlood(message.rawHeaders)) return headersTooLarge()
+    return this.#hostCheck?.refusal(message.headers.host, message.headers.origin)
   }
 
   #refuse(error: ClientError, socket: Socket): void {
@@ -123,6 +133,12 @@ export class Listener {
     const { status, code, message, param } = refusal
     answerOnSocket(socket, refusal, requestId => dialect.errorBody({ status, code, message, param, requestId }))
   }
+}
+
+function isFlood(rawHeaders: readonly string[]): boolean {
+  let bytes = 0
+  for (const text of rawHeaders) bytes += text.length
+  return bytes > MAX_HEADER_BYTES || rawHeaders.length > 2 * MAX_HEADERS
 }
 
 function draining(): GatewayError {

@@ -130,19 +130,22 @@ describe('env', () => {
     expect(stderr).toContain(`runs with the embedded defaults, not with ${config}`)
   })
 
-  it.each([
-    ['bash', (name: string, value: string) => `export ${name}=${value}`],
-    ['zsh', (name: string, value: string) => `export ${name}=${value}`],
-    ['fish', (name: string, value: string) => `set -gx ${name} ${value};`],
-    ['powershell', (name: string, value: string) => `$env:${name} = "${value}"`],
-  ])('speaks %s', async (shell, line) => {
-    const { stdout } = await desk.run(['env', '--port', port(), '--shell', shell])
+  it('speaks the syntax of each shell', async () => {
     const url = `http://127.0.0.1:${port()}`
-    expect(stdout.split('\n').slice(0, 3)).toEqual([
-      line('ANTHROPIC_BASE_URL', url),
-      line('OPENAI_BASE_URL', `${url}/v1`),
-      line('GOOGLE_GEMINI_BASE_URL', url),
-    ])
+    const syntax = {
+      bash: (name: string, value: string) => `export ${name}=${value}`,
+      zsh: (name: string, value: string) => `export ${name}=${value}`,
+      fish: (name: string, value: string) => `set -gx ${name} ${value};`,
+      powershell: (name: string, value: string) => `$env:${name} = "${value}"`,
+    }
+    for (const [shell, line] of Object.entries(syntax)) {
+      const { stdout } = await desk.run(['env', '--port', port(), '--shell', shell])
+      expect(stdout.split('\n').slice(0, 3)).toEqual([
+        line('ANTHROPIC_BASE_URL', url),
+        line('OPENAI_BASE_URL', `${url}/v1`),
+        line('GOOGLE_GEMINI_BASE_URL', url),
+      ])
+    }
   })
 
   it('can be evaluated, quoted or not', async () => {

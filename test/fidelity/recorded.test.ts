@@ -18,6 +18,22 @@ import { type ReceivedRequest, startUpstream, type Upstream } from '../support/u
 const MARK = 'X-Replayed-Exchange'
 const CONNECTIONS = 16
 
+/** Captured requests that are no request to a provider, and what the gateway answers them with instead. */
+const ANSWERED_HERE: readonly { what: string; is: (exchange: Exchange) => boolean; status: number }[] = [
+  // Upgrade is hop-by-hop: the handshake cannot be passed on as a request. 426 makes Codex fall back to HTTP.
+  {
+    what: 'WebSocket handshakes of Codex',
+    is: each => each.target === '/v1/responses' && each.method === 'GET',
+    status: 426,
+  },
+  // It names no provider by header or path, and asks only whether somebody is there.
+  {
+    what: 'probes by Claude Code 2.1.197, HEAD /',
+    is: each => each.target === '/' && each.method === 'HEAD',
+    status: 404,
+  },
+]
+
 let upstream: Upstream
 let gateway: Awaited<ReturnType<typeof startGateway>>
 const answers = new Map<string, Exchange>()
@@ -87,8 +103,11 @@ async function replay(connection: RawConnection, exchange: Exchange): Promise<st
   const body = exchange.body
   // One in five comes in chunks, as some clients send theirs.
   const framed = body === null ? {} : random() < 0.2 ? { chunks: randomPieces(body, random, 65536) } : { body }
+  if (exchange.target === '/v1/responses' && exchange.method === 'GET') headers.push(['Upgrade', 'websocket'])
   const response = await connection.request({ method: exchange.method, target: exchange.target, headers, ...framed })
   const request = received.get(exchange.id)
+  const own = ANSWERED_HERE.find(each => each.is(exchange))
+  if (own) return response.status === own.status ? [] : [`${own.what} are answered with ${response.status}`]
   if (!request) return [`never reached the provider: ${response.status} ${response.body.toString().slice(0, 200)}`]
   const sent = { method: exchange.method, target: exchange.target, headers, body: body ?? Buffer.alloc(0) }
   return changes(sent, request, exchange.answer, response)
