@@ -1,7 +1,7 @@
 import { gateway, harness } from 'lunaroute/testing'
 import { expect, test } from 'vitest'
-import config from './header-stamp.config.ts'
 import headerStamp from './header-stamp.ts'
+import config from './lunaroute.config.ts'
 
 test('adds the header to what leaves', async () => {
   const h = await harness(headerStamp({ team: 'search' }))
