@@ -31,13 +31,14 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
   const { log, number } = context
   const lease = context.keeper.lease(error => log.warn({ err: error }, 'a kept value could not be disposed'))
   const disposers: Dispose[] = [() => lease.release()]
+  let isAbandoned = false
   try {
     const dialects = config.plugins.flatMap(each => each.plugin.dialects)
     const providers = new Map(config.providers.map(each => [each.name, buildProvider(each, lease)]))
     const installed = new Set(config.plugins.map(each => each.plugin.name))
     const taps: (Tap & Order)[] = []
     for (const each of config.plugins) {
-      const api = pluginApi(each, { context, dialects, providers, lease, disposers })
+      const api = pluginApi(each, { context, dialects, providers, lease, disposers, isAbandoned: () => isAbandoned })
       taps.push(...(await setUp(each, installed, api)))
     }
     const sorted = HOOK_NAMES.map(hook =>
@@ -51,6 +52,7 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
     const hooks = buildHooks(sorted.flat())
     return new Generation({ number, config, hooks, taps: inOrder, dialects, providers, disposers, log })
   } catch (error) {
+    isAbandoned = true
     await disposeAll(disposers, log)
     throw error
   }
@@ -62,6 +64,8 @@ interface Parts {
   readonly providers: ReadonlyMap<string, Provider>
   readonly lease: KeeperLease
   readonly disposers: Dispose[]
+  /** Whether the build has failed meanwhile. */
+  readonly isAbandoned: () => boolean
 }
 
 function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
@@ -76,7 +80,9 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
     providers: [...providers.values()].map(each => each.view),
     gateway: context.gateway,
     onDispose: dispose => {
-      disposers.push(dispose)
+      // A setup that went on after its deadline has nobody left to dispose what it makes.
+      if (parts.isAbandoned()) void disposeAll([dispose], context.log)
+      else disposers.push(dispose)
     },
     keep: (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose),
     credentials: exchange => {

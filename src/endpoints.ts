@@ -37,7 +37,13 @@ export class EndpointTable {
   find(head: RequestHead, served: ReadonlySet<string> | null): Found | null {
     const all = this.#exact.get(head.path) ?? this.#matching(head)
     if (all.length === 0) return null
-    const candidates = served ? all.filter(each => served.has(each.dialect.name)) : all
+    let candidates = all
+    if (served) {
+      const isServed = (each: Candidate): boolean => served.has(each.dialect.name)
+      candidates = all.filter(isServed)
+      // The exact path of a dialect that is not served here must not hide another's pattern.
+      if (candidates.length === 0) candidates = this.#matching(head).filter(isServed)
+    }
     if (candidates.length === 0) return { kind: 'elsewhere', dialect: all[0]!.dialect }
     const chosen =
       candidates.length === 1 && isFor(candidates[0]!, head)

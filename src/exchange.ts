@@ -25,7 +25,6 @@ export interface Reply {
 
 /** Limits of one attempt, in milliseconds; 0 means none. Absent ones are the provider's. */
 export interface Timeouts {
-  readonly connect?: number
   /** Until the response head. */
   readonly headers?: number
   /** Between two pieces of the response body. */

@@ -8,6 +8,9 @@ import { readBody } from './body.ts'
 import type { ServedExchange } from './exchange.ts'
 import { sendReply } from './respond.ts'
 
+/** How long the taps of `record` may take, in milliseconds, before their generation is let go without them. */
+const RECORD_DEADLINE = 30_000
+
 /**
  * One request through the six hooks; the file to read first. Hooks that nobody taps are null and cost a comparison.
  * `record` runs when the connection is done with the response, however that comes about: see `finish`.
@@ -111,7 +114,19 @@ function finish(exchange: ServedExchange): void {
   exchange.close()
   const { generation } = exchange
   const { record } = generation.hooks
-  if (record === null) generation.leave(exchange)
+  if (record === null) {
+    generation.leave(exchange)
+    return
+  }
+  // A tap that never ends must not keep the generation, and with it a shutdown, for ever.
+  const late = setTimeout(() => {
+    generation.log.error({ exchange: exchange.id }, `record did not end within ${RECORD_DEADLINE / 1000} s`)
+    generation.leave(exchange)
+  }, RECORD_DEADLINE)
+  late.unref()
   // Each tap of `record` catches its own failures: the promise always resolves.
-  else void record.promise(exchange).then(() => generation.leave(exchange))
+  void record.promise(exchange).then(() => {
+    clearTimeout(late)
+    generation.leave(exchange)
+  })
 }

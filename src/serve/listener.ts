@@ -111,7 +111,12 @@ export class Listener {
     const { generation, isDraining } = this.#serving
     const url = target.startsWith('/') ? target : pathOf(target)
     const exchange = new ServedExchange(generation, this, message, reply, url)
-    exchange.listenerRefusal = isDraining ? draining() : this.#refusal(message)
+    if (isDraining) {
+      // The generation is being disposed: the exchange does not enter it.
+      exchange.fail(draining())
+      return
+    }
+    exchange.listenerRefusal = this.#refusal(message)
     handle(exchange)
   }
 
