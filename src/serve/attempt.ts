@@ -7,7 +7,7 @@ import { JsonRequest } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
 import { applyChanges, requestHeaders, setHeader, toRecord } from '../upstream/headers.ts'
 import type { Provider } from '../upstream/provider.ts'
-import { declaredLength, letGo, tooLarge } from './body.ts'
+import { letGo, tooLarge } from './body.ts'
 import type { ServedExchange } from './exchange.ts'
 import { Relay } from './relay.ts'
 import { editQuery, hasParameter } from './request-head.ts'
@@ -115,10 +115,13 @@ function withoutSecrets(query: string, secrets: readonly string[]): string {
 }
 
 /** The body of a request no dialect knows, streamed through, but no more of it than the listener takes. */
-function streamedBody({ message, listenerInfo }: ServedExchange, headers: string[]): NodeJS.ReadableStream | null {
+function streamedBody(
+  { message, incoming, listenerInfo }: ServedExchange,
+  headers: string[],
+): NodeJS.ReadableStream | null {
   const limit = listenerInfo.bodyLimit
-  const length = declaredLength(message)
-  if (length === undefined) return isChunked(message) ? message.pipe(limited(limit, message)) : null
+  const length = incoming.contentLength
+  if (length === undefined) return incoming.isChunked ? message.pipe(limited(limit, message)) : null
   if (length > limit) {
     letGo(message)
     throw tooLarge(limit)
@@ -126,10 +129,6 @@ function streamedBody({ message, listenerInfo }: ServedExchange, headers: string
   if (length === 0) return null
   setHeader(headers, 'content-length', String(length))
   return message
-}
-
-function isChunked(message: IncomingMessage): boolean {
-  return message.headers['transfer-encoding'] !== undefined
 }
 
 function limited(limit: number, message: IncomingMessage): Transform {

@@ -8,15 +8,11 @@ export function tooLarge(limit: number): GatewayError {
   return new GatewayError('LR_TOO_LARGE', 413, `the request body is larger than this gateway's limit of ${limit} bytes`)
 }
 
-/** The declared length of the body, or undefined for a chunked one. */
-export function declaredLength(message: IncomingMessage): number | undefined {
-  const length = message.headers['content-length']
-  return length === undefined ? undefined : Number(length)
-}
-
-/** Reads a whole request body. Rejects when it is larger than `limit` bytes or breaks off. */
-export function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
-  const length = declaredLength(message)
+/**
+ * Reads a whole request body of the declared length, undefined for a chunked one. Rejects when it is larger than
+ * `limit` bytes or breaks off.
+ */
+export function readBody(message: IncomingMessage, length: number | undefined, limit: number): Promise<Buffer> {
   if (length !== undefined && length > limit) {
     letGo(message)
     return Promise.reject(tooLarge(limit))

@@ -6,6 +6,7 @@ import type { AttemptOutcome, Exchange, Observer, Outcome, ResponseHead, Slot } 
 import type { Generation } from '../generation.ts'
 import type { ClientCredential } from '../plugin.ts'
 import type { LlmRequest } from '../request.ts'
+import { IncomingHeaders } from './incoming-headers.ts'
 import type { Listener } from './listener.ts'
 import { logFailure } from './log-failure.ts'
 import { Observers } from './observers.ts'
@@ -14,6 +15,9 @@ import { SafeRequestHead } from './request-head.ts'
 import { nextId } from './request-id.ts'
 import { sendError } from './respond.ts'
 
+/** How long a cut response may take to reach the client as far as it goes, in milliseconds. */
+const CUT_DEADLINE = 5_000
+
 /** One exchange on a real connection: its state, and the ways it can end. The story itself is in `lifecycle.ts`. */
 export class ServedExchange implements Exchange {
   readonly id = nextId()
@@ -21,6 +25,7 @@ export class ServedExchange implements Exchange {
   readonly listenerInfo: Listener
   readonly message: IncomingMessage
   readonly reply: ServerResponse
+  readonly incoming: IncomingHeaders
   readonly head: SafeRequestHead
   readonly dialect: Dialect
   readonly endpoint: Endpoint | null
@@ -59,6 +64,7 @@ export class ServedExchange implements Exchange {
     this.listenerInfo = listener
     this.message = message
     this.reply = reply
+    this.incoming = new IncomingHeaders(message.rawHeaders)
     this.head = new SafeRequestHead(message, url, generation)
     const found = generation.endpoints.find(this.head, listener.served)
     this.#found = found
@@ -96,7 +102,7 @@ export class ServedExchange implements Exchange {
 
   /** Why the core cannot serve the request, known from its head. Asked after `ingress`, whose replies need no endpoint. */
   refusal(): GatewayError | undefined {
-    return refusalOf(this.#found, this.message)
+    return refusalOf(this.#found, this.head.method, this.incoming)
   }
 
   use<T>(slot: Slot<T>): T {
@@ -144,10 +150,17 @@ export class ServedExchange implements Exchange {
 
   /** Ends a response that has begun in a way no client can take for its normal end. */
   cut(): void {
-    const { socket } = this.reply
+    const { reply, message } = this
+    const { socket } = reply
+    if (!socket) {
+      reply.destroy()
+      return
+    }
     // Without chunked framing or a length, as in HTTP/1.0, closing the connection is the normal end: reset it instead.
-    if (socket && this.message.httpVersionMajor === 1 && this.message.httpVersionMinor === 0) socket.resetAndDestroy()
-    this.reply.destroy()
+    if (message.httpVersionMajor === 1 && message.httpVersionMinor === 0) socket.resetAndDestroy()
+    // What has been written still reaches the client, unless it does not read: the missing end tells it the rest.
+    else socket.destroySoon()
+    setTimeout(() => reply.destroy(), CUT_DEADLINE).unref()
   }
 
   abort(): void {

@@ -35,7 +35,7 @@ async function run(exchange: ServedExchange): Promise<void> {
   // A path that no dialect serves has no request: its body is streamed through unread.
   let request: LlmRequest | null = null
   if (endpoint !== null) {
-    const body = await readBody(exchange.message, exchange.listenerInfo.bodyLimit)
+    const body = await readBody(exchange.message, exchange.incoming.contentLength, exchange.listenerInfo.bodyLimit)
     request = receive(exchange, body)
     if (normalize !== null) request = (await normalize.promise(request, exchange)) ?? request
     exchange.request = request

@@ -10,6 +10,7 @@ import { PLAIN_DIALECT } from '../plain-dialect.ts'
 import { answerOnSocket, type ClientError, headersTooLarge, refusalOf, targetOf } from './client-error.ts'
 import { ServedExchange } from './exchange.ts'
 import { HostCheck, isLoopback } from './host-check.ts'
+import type { IncomingHeaders } from './incoming-headers.ts'
 import { handle } from './lifecycle.ts'
 
 // The only file that imports fastify, which starts and stops listening. Requests do not pass through its router and
@@ -107,7 +108,7 @@ export class Listener {
 
   #serve(message: IncomingMessage, reply: ServerResponse, target: string): void {
     // A write can still fail between the client's going and our hearing of it; `close` tells the rest.
-    reply.on('error', () => reply.destroy())
+    reply.on('error', destroyed)
     const { generation, isDraining } = this.#serving
     const url = target.startsWith('/') ? target : pathOf(target)
     const exchange = new ServedExchange(generation, this, message, reply, url)
@@ -116,13 +117,13 @@ export class Listener {
       exchange.fail(draining())
       return
     }
-    exchange.listenerRefusal = this.#refusal(message)
+    exchange.listenerRefusal = this.#refusal(exchange.incoming)
     handle(exchange)
   }
 
-  #refusal(message: IncomingMessage): GatewayError | undefined {
-    if (isFlood(message.rawHeaders)) return headersTooLarge()
-    return this.#hostCheck?.refusal(message.headers.host, message.headers.origin)
+  #refusal(headers: IncomingHeaders): GatewayError | undefined {
+    if (headers.characters > MAX_HEADER_BYTES || headers.count > MAX_HEADERS) return headersTooLarge()
+    return this.#hostCheck?.refusal(headers.host, headers.origin)
   }
 
   #refuse(error: ClientError, socket: Socket): void {
@@ -140,10 +141,8 @@ export class Listener {
   }
 }
 
-function isFlood(rawHeaders: readonly string[]): boolean {
-  let bytes = 0
-  for (const text of rawHeaders) bytes += text.length
-  return bytes > MAX_HEADER_BYTES || rawHeaders.length > 2 * MAX_HEADERS
+function destroyed(this: ServerResponse): void {
+  this.destroy()
 }
 
 function draining(): GatewayError {

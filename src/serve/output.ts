@@ -16,6 +16,8 @@ export interface Arrived {
 /** Where a response's bytes go. `push` returns false when the client is slower than the provider. */
 export interface Output {
   push(chunk: Buffer): boolean
+  /** Hands on what is held back, before the response is cut. */
+  flush?(): void
   end(trailers: readonly Buffer[]): void
 }
 
@@ -29,11 +31,18 @@ export function outputFor(exchange: ServedExchange, arrived: Arrived): Output {
   return new FramedOutput(exchange, arrived, kind)
 }
 
+/**
+ * Bytes as they come. What one read from the provider holds goes out in one write: an answer's events often come many
+ * at a time, and a write each would be the larger part of what they cost.
+ */
 class RawOutput implements Output {
   readonly #exchange: ServedExchange
   readonly #reply: ServerResponse
   readonly #resume: () => void
-  #hasBegun = false
+  /** Pieces of the read that is going on. */
+  #pending: Buffer[] = []
+  #isScheduled = false
+  #isBlocked = false
 
   constructor(exchange: ServedExchange, { status, statusText, raw, resume, headers }: Arrived) {
     this.#exchange = exchange
@@ -44,29 +53,61 @@ class RawOutput implements Output {
     writeHead(exchange, status, statusText, list)
     exchange.isStreaming = !hasLength && status !== 204 && status !== 304 && exchange.message.method !== 'HEAD'
     // A stream's head must not wait for its first event; but if that came in the same read, one write takes both.
-    if (exchange.isStreaming) queueMicrotask(this.#flush)
+    if (exchange.isStreaming) this.#schedule()
   }
 
   push(chunk: Buffer): boolean {
-    const exchange = this.#exchange
-    if (!this.#hasBegun) {
-      this.#hasBegun = true
-      exchange.timings.stamp('firstByte')
-    }
-    exchange.responseBytes += chunk.length
-    const isFlowing = this.#reply.write(chunk)
-    exchange.observers?.responseBytes(chunk)
-    if (!isFlowing) this.#reply.once('drain', this.#resume)
-    return isFlowing
+    if (this.#exchange.responseBytes === 0) this.#exchange.timings.stamp('firstByte')
+    this.#exchange.responseBytes += chunk.length
+    this.#pending.push(chunk)
+    if (!this.#isScheduled) this.#schedule()
+    // The client's pace is known only after the write; until then one more read is taken in at most.
+    return !this.#isBlocked
   }
 
   end(trailers: readonly Buffer[]): void {
     if (trailers.length > 0 && this.#exchange.isStreaming) addTrailers(this.#reply, trailers)
-    this.#reply.end()
+    const rest = this.#take()
+    if (rest === null) {
+      this.#reply.end()
+      return
+    }
+    this.#reply.end(rest)
+    this.#exchange.observers?.responseBytes(rest)
   }
 
-  readonly #flush = (): void => {
-    if (!this.#hasBegun && !this.#reply.destroyed) this.#reply.flushHeaders()
+  /** The microtask runs when undici has read through what one read of the socket brought. */
+  #schedule(): void {
+    this.#isScheduled = true
+    queueMicrotask(this.flush)
+  }
+
+  readonly flush = (): void => {
+    this.#isScheduled = false
+    const reply = this.#reply
+    if (reply.destroyed || reply.writableEnded) return
+    const bytes = this.#take()
+    if (bytes === null) {
+      reply.flushHeaders()
+      return
+    }
+    if (!reply.write(bytes) && !this.#isBlocked) {
+      this.#isBlocked = true
+      reply.once('drain', this.#unblock)
+    }
+    this.#exchange.observers?.responseBytes(bytes)
+  }
+
+  readonly #unblock = (): void => {
+    this.#isBlocked = false
+    this.#resume()
+  }
+
+  #take(): Buffer | null {
+    const pieces = this.#pending
+    if (pieces.length === 0) return null
+    this.#pending = []
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 }
 

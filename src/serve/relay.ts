@@ -74,12 +74,12 @@ export class Relay implements UpstreamHandler {
   onComplete(trailers: readonly Buffer[]): void {
     this.release()
     if (this.#isOver) return
-    this.#end(undefined)
-    const { exchange } = this.#sending
     try {
       this.#output!.end(trailers)
+      this.#end(undefined)
     } catch (error) {
-      exchange.fail(error)
+      this.#end(undefined)
+      this.#sending.exchange.fail(error)
     }
   }
 
@@ -94,6 +94,7 @@ export class Relay implements UpstreamHandler {
     }
     const { failure, error } = classify(cause, provider.name, this.#isReused)
     if (this.#output === null) return this.#fail(failure, error)
+    this.#output.flush?.()
     this.#end('cut')
     exchange.fail(
       new GatewayError('LR_UPSTREAM_CUT', 502, `the provider "${provider.name}" broke off its response`, { cause }),
