@@ -11,6 +11,7 @@ import { declaredLength, letGo, tooLarge } from './body.ts'
 import type { ServedExchange } from './exchange.ts'
 import { Relay } from './relay.ts'
 import { editQuery, hasParameter } from './request-head.ts'
+import { sendReply } from './respond.ts'
 
 /** Null once the client is being answered; otherwise why the attempt came to nothing. */
 export type AttemptResult = { readonly kind: AttemptFailure | number; readonly error: GatewayError } | null
@@ -30,9 +31,13 @@ export async function send(sending: Sending): Promise<AttemptResult> {
   const { exchange, provider, planned } = sending
   const outgoing = await prepare(sending)
   if (exchange.isOver) return null
+  if (outgoing.reply) {
+    sendReply(exchange, outgoing.reply)
+    return null
+  }
   return new Promise(resolve => {
     const { timeouts = {} } = planned
-    const relay = new Relay(sending, resolve)
+    const relay = new Relay(sending, resolve, outgoing.translation)
     const isReused = provider.pool.dispatch(
       {
         method: outgoing.method,
@@ -53,6 +58,8 @@ interface Outgoing {
   readonly path: string
   readonly headers: readonly string[]
   readonly body: Buffer | NodeJS.ReadableStream | null
+  readonly translation?: OutgoingAttempt['translation']
+  readonly reply?: OutgoingAttempt['reply']
 }
 
 async function prepare({ exchange, provider, planned, request: asked }: Sending): Promise<Outgoing> {
@@ -86,13 +93,14 @@ async function prepare({ exchange, provider, planned, request: asked }: Sending)
   }
   const changed = (await egress.promise(shown, request, exchange)) ?? shown
   if (changed.headers !== shown.headers) applyChanges(headers, shown.headers, changed.headers)
-  return { method: changed.method, path: changed.path, headers, body: changed.body.length > 0 ? changed.body : null }
+  const { method: verb, path: place, body, translation, reply } = changed
+  return { method: verb, path: place, headers, body: body.length > 0 ? body : null, translation, reply }
 }
 
-/** The client's dialect where the provider speaks it, else the provider's first. */
+/** The client's dialect where the provider speaks it, else the one the provider prefers. */
 function spokenWith(provider: Provider, { dialect, generation }: ServedExchange): Dialect {
   if (provider.speaks(dialect.name)) return dialect
-  return generation.dialects.find(each => provider.speaks(each.name)) ?? dialect
+  return generation.dialects.find(each => each.name === provider.dialects[0]) ?? dialect
 }
 
 function withoutSecrets(query: string, secrets: readonly string[]): string {

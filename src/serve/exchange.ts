@@ -41,6 +41,8 @@ export class ServedExchange implements Exchange {
   addedHeaders: string[] | null = null
   /** Breaks off what is under way upstream. */
   cancelUpstream: (() => void) | null = null
+  /** Ends a response that has begun with an error its reader understands, where there is a way to say one. */
+  breakOff: ((error: GatewayError) => void) | null = null
   #slots: Map<Slot<never>, unknown> | undefined
   #abort: AbortController | undefined
   #session: string | undefined | null = null
@@ -123,7 +125,7 @@ export class ServedExchange implements Exchange {
       cause instanceof GatewayError ? cause : new GatewayError('LR_INTERNAL', 500, 'the gateway failed', { cause })
     this.error ??= error
     this.cancelUpstream?.()
-    if (this.reply.headersSent) this.cut()
+    if (this.reply.headersSent) this.breakOff ? this.breakOff(error) : this.cut()
     else if (!this.reply.destroyed) sendError(this, error)
   }
 
