@@ -132,7 +132,7 @@ export interface Plugin {
   readonly schema: TSchema | undefined
   /** The options as they were given, unchecked. */
   readonly input: unknown
-  check(options: unknown, names: ConfigNames): readonly OptionProblem[]
+  check?(options: unknown, names: ConfigNames): readonly OptionProblem[]
   setup(options: unknown, api: PluginApi): Awaitable<Hooks>
 }
 

@@ -47,7 +47,7 @@ export function checkNames(
   loading: Loading,
 ): void {
   const { plugin } = use
-  for (const { path, message } of plugin.check(options, names)) {
+  for (const { path, message } of plugin.check?.(options, names) ?? []) {
     const option = plugin.section === undefined ? `option ${dotted(path)} of plugin "${plugin.name}"` : dotted(path)
     const location = locationOf(path, use, section, loading)
     loading.problems.push({ message: `${option}: ${message}`, location, plugin: plugin.name })

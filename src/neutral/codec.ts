@@ -122,6 +122,8 @@ export interface Codec {
    * parameter without an entry has no counterpart in the dialect.
    */
   readonly parameters: Readonly<Record<string, string>>
+  /** What holds for every model of the dialect, unless a model's profile says otherwise. */
+  readonly limits?: ModelProfile
   readRequest(request: WireRequest): NeutralRequest
   writeRequest(request: NeutralRequest, context: RequestContext): WireRequest
   readResponse(body: JsonObject): NeutralResponse

@@ -58,6 +58,8 @@ export interface ReasoningProfile {
   readonly temperature?: number | undefined
   /** False: a forced tool cannot be had together with reasoning. */
   readonly allowsForcedTool?: boolean | undefined
+  /** A turn with tool calls must come back with its reasoning's state as long as reasoning is on (older Claude models). */
+  readonly needsState?: boolean | undefined
   /** Whether visible reasoning of earlier turns goes back, for servers without opaque state (DeepSeek: `toolTurns`). */
   readonly echo?: 'always' | 'toolTurns' | 'never' | undefined
   /** Chat servers: the field that holds it. */
