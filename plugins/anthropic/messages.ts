@@ -1,4 +1,5 @@
 import type { Dialect, RequestHead } from 'lunaroute'
+import { messagesCodec } from './codec/index.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { sessionOf } from './session.ts'
 
@@ -34,6 +35,7 @@ export const anthropicMessages: Dialect = {
   session: sessionOf,
   errorBody,
   errorEvent,
+  codec: messagesCodec,
 }
 
 function claims(head: RequestHead): boolean {

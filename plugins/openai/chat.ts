@@ -1,5 +1,6 @@
 import type { Dialect } from 'lunaroute'
 import { claimsForChat } from './claims.ts'
+import { chatCodec } from './codec/chat/index.ts'
 import { credentials } from './credentials.ts'
 import { act, get, post, remove, withAndWithoutVersion } from './endpoints.ts'
 import { chatErrorEvent, errorBody } from './errors.ts'
@@ -55,4 +56,5 @@ export const openaiChat: Dialect = {
   session: sessionOf,
   errorBody,
   errorEvent: chatErrorEvent,
+  codec: chatCodec,
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, NeutralRequest } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
-import * as anthropic from '../../plugins/anthropic/codec/index.ts'
-import * as chat from '../../plugins/openai/codec/chat/index.ts'
+import { messagesCodec } from '../../plugins/anthropic/codec/index.ts'
+import { chatCodec } from '../../plugins/openai/codec/chat/index.ts'
 import { canonical, captures, hasCorpus, type Recording, recordings, strictContext } from './corpus.ts'
 import { mutants } from './mutants.ts'
 
@@ -11,13 +11,13 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {}
 const DIALECTS = [
   {
     api: 'anthropic-messages',
-    codec: anthropic,
+    codec: messagesCodec,
     paths: ['/v1/messages', '/v1/messages/count_tokens'],
     counts: { requests: 221, captures: 60, responses: 163, errors: 15 },
   },
   {
     api: 'openai-chat',
-    codec: chat,
+    codec: chatCodec,
     paths: ['/v1/chat/completions'],
     counts: { requests: 379, captures: 17, responses: 252, errors: 27 },
   },
