@@ -53,6 +53,7 @@ export const openaiChat: Dialect = {
   credentials,
   versions: ['/v1'],
   basePath: 'complete',
+  target: ({ operation }) => (operation === 'generate' ? { method: 'POST', path: '/v1/chat/completions' } : undefined),
   session: sessionOf,
   errorBody,
   errorEvent: chatErrorEvent,

@@ -34,6 +34,10 @@ export const openaiResponses: Dialect = {
   credentials,
   versions: ['/v1'],
   basePath: 'complete',
+  target({ operation }) {
+    const path = { generate: '/v1/responses', 'count-tokens': '/v1/responses/input_tokens' }[operation as string]
+    return path === undefined ? undefined : { method: 'POST', path }
+  },
   session: sessionOf,
   errorBody,
   errorEvent: responsesErrorEvent,

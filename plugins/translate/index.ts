@@ -1,4 +1,4 @@
-import { definePlugin, GatewayError, type Static, Type } from 'lunaroute'
+import { definePlugin, GatewayError, type Static, Type, withDefault } from 'lunaroute'
 import type { ModelProfile } from 'lunaroute/neutral'
 import { Memory } from './memory.ts'
 import { Profiles } from './profiles/index.ts'
@@ -8,11 +8,10 @@ export { type TranslationRecord, translationSlot } from './slot.ts'
 
 const options = Type.Object(
   {
-    strict: Type.Boolean({ default: false, description: 'Refuse what cannot be carried over, rather than drop it.' }),
-    profiles: Type.Record(Type.String({ minLength: 1 }), Type.Unsafe<ModelProfile>(Type.Object({})), {
-      default: {},
-      description: 'What models take, by name or pattern, over what the plugin knows of them.',
-    }),
+    /** Refuse what cannot be carried over, rather than drop it. */
+    strict: withDefault(Type.Boolean(), false),
+    /** What models take, by name or pattern, over what the plugin knows of them. */
+    profiles: withDefault(Type.Record(Type.String({ minLength: 1 }), Type.Unsafe<ModelProfile>(Type.Object({}))), {}),
   },
   { additionalProperties: false },
 )

@@ -11,12 +11,12 @@ import { randomId } from './answer.ts'
 import { estimateTokens } from './count.ts'
 import { CountTranslation, countReply } from './count-translation.ts'
 import { providerHeaders } from './headers.ts'
-import { translationSlot } from './slot.ts'
 import type { Memory } from './memory.ts'
 import { applyPolicies } from './policies/index.ts'
 import type { Profiles } from './profiles/index.ts'
 import { Recorder } from './recorder.ts'
 import { Reversal } from './reversal.ts'
+import { translationSlot } from './slot.ts'
 import { Translation } from './translation.ts'
 
 /** Where a request goes, and what is known of it there. */

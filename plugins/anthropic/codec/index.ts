@@ -3,6 +3,7 @@ import { readTokenCount, writeTokenCount } from './count.ts'
 import { MessagesDecoder } from './decoder.ts'
 import { MessagesEncoder } from './encoder.ts'
 import { readError, writeError } from './error.ts'
+import { limits } from './limits.ts'
 import { writeModels } from './models.ts'
 import { DIALECT } from './name.ts'
 import { parameters, readRequest, writeRequest } from './request.ts'
@@ -12,6 +13,7 @@ import { readResponse, writeResponse } from './response.ts'
 export const messagesCodec: Codec = {
   dialect: DIALECT,
   parameters,
+  limits,
   readRequest,
   writeRequest,
   readResponse,

@@ -54,7 +54,8 @@ function completed(message: Message, { memory, provider, dialect, profile }: Pol
 
 /** A model that reasons must see the reasoning of the turn whose tools have just been run. */
 function needsWhatIsLost({ reasoning, messages }: NeutralRequest, { profile }: PolicyContext): boolean {
-  if (!profile.reasoning || !profile.reasoning.needsState || !reasoning || isOff(reasoning)) return false
+  const { needsState = false } = profile.reasoning || {}
+  if (!needsState || !reasoning || isOff(reasoning)) return false
   const last = messages.findLast(({ role }) => role === 'assistant')
   const isToolTurn = messages.at(-1)?.role === 'tool' && last?.content.some(({ type }) => type === 'toolCall')
   return isToolTurn === true && !last?.content.some(block => block.type === 'reasoning' && block.state)
