@@ -27,7 +27,10 @@ export class Memory {
 
   /** Keeps the reasoning of one turn under each of its calls. */
   keep(provider: string, dialect: string, content: readonly Block[]): void {
-    const reasoning = content.filter(block => block.type === 'reasoning')
+    // Their bags tell how a stream's events were written, which is not how a message is.
+    const reasoning = content
+      .filter(block => block.type === 'reasoning')
+      .map(({ parts, state }): ReasoningBlock => ({ type: 'reasoning', parts, state }))
     const calls = content.filter(block => block.type === 'toolCall')
     for (const [i, { callId, state }] of calls.entries()) {
       // The turn's reasoning stands before its first call; the others need no copy.
