@@ -105,6 +105,9 @@ async function setUp(
     if (typeof handler !== 'function') {
       throw new ConfigError(`plugin "${plugin.name}": its ${hook} hook is not a function`, { plugin: plugin.name })
     }
+    if (hook === 'streamChunk' && handler.constructor.name === 'AsyncFunction') {
+      throw new ConfigError(`plugin "${plugin.name}": its streamChunk hook must not be async`, { plugin: plugin.name })
+    }
     return [{ hook: hook as HookName, plugin: plugin.name, failure: plugin.failure, handler, log: api.log, ...place }]
   })
 }

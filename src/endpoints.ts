@@ -25,33 +25,52 @@ interface Candidate {
 export class EndpointTable {
   readonly #exact = new Map<string, Candidate[]>()
   readonly #patterns: Candidate[] = []
+  readonly #loose: Candidate[] = []
 
   constructor(dialects: readonly Dialect[]) {
     for (const dialect of dialects) {
-      for (const endpoint of dialect.endpoints) {
-        const pattern = endpoint.path.includes('{') ? toPattern(endpoint.path) : null
-        const candidate = { dialect, endpoint, pattern }
-        if (pattern) this.#patterns.push(candidate)
-        else if (this.#exact.has(endpoint.path)) this.#exact.get(endpoint.path)!.push(candidate)
-        else this.#exact.set(endpoint.path, [candidate])
-      }
+      for (const endpoint of dialect.endpoints) this.#add(dialect, endpoint)
     }
   }
 
   /** `served` names the dialects of the listener; null for all. */
   find(head: RequestHead, served: ReadonlySet<string> | null): Found | null {
-    const all = this.#exact.get(head.path) ?? this.#patterns.filter(each => each.pattern!.test(head.path))
+    const all = this.#exact.get(head.path) ?? this.#matching(head)
     if (all.length === 0) return null
     const candidates = served ? all.filter(each => served.has(each.dialect.name)) : all
     if (candidates.length === 0) return { kind: 'elsewhere', dialect: all[0]!.dialect }
-    const usable = candidates.filter(each => each.endpoint.method === head.method && hasQuery(head, each.endpoint))
-    const chosen = claimed(usable, head)
+    const chosen =
+      candidates.length === 1 && isFor(candidates[0]!, head)
+        ? candidates[0]
+        : claimed(
+            candidates.filter(each => isFor(each, head)),
+            head,
+          )
     if (chosen) {
       const { dialect, endpoint } = chosen
       return { kind: 'match', dialect, endpoint, model: modelIn(chosen, head.path) }
     }
     const allow = [...new Set(candidates.map(each => each.endpoint.method))]
     return { kind: 'method', dialect: claimed(candidates, head)!.dialect, allow }
+  }
+
+  #add(dialect: Dialect, endpoint: Endpoint): void {
+    const { path } = endpoint
+    if (path.includes('{')) {
+      this.#patterns.push({ dialect, endpoint, pattern: toPattern(path) })
+      if (path.endsWith('{model}')) this.#loose.push({ dialect, endpoint, pattern: toPattern(path, '') })
+      return
+    }
+    const candidate = { dialect, endpoint, pattern: null }
+    if (this.#exact.has(path)) this.#exact.get(path)!.push(candidate)
+    else this.#exact.set(path, [candidate])
+  }
+
+  /** A colon opens a verb, unless nobody serves that verb: then it may be part of a model's name, as in `ft:gpt-4o:me`. */
+  #matching({ method, path }: RequestHead): readonly Candidate[] {
+    const found = this.#patterns.filter(each => each.pattern!.test(path))
+    if (found.length > 0 || !path.includes(':')) return found
+    return this.#loose.filter(each => each.endpoint.method === method && each.pattern!.test(path))
   }
 }
 
@@ -62,18 +81,20 @@ function claimed(candidates: readonly Candidate[], head: RequestHead): Candidate
   return candidates.find(each => each.dialect.claims(head)) ?? first
 }
 
-function hasQuery(head: RequestHead, { query }: Endpoint): boolean {
+function isFor({ endpoint: { method, query } }: Candidate, head: RequestHead): boolean {
+  // A HEAD is a GET without its body.
+  if (method !== head.method && !(head.method === 'HEAD' && method === 'GET')) return false
   if (!query) return true
   const given = new URLSearchParams(head.query)
   return Object.entries(query).every(([name, value]) => given.get(name) === value)
 }
 
-/** `{model}` spans one or more segments, any other placeholder exactly one. */
-function toPattern(path: string): RegExp {
+/** `{model}` spans one or more segments, any other placeholder exactly one. Neither holds a colon, by default. */
+function toPattern(path: string, excluded = ':'): RegExp {
   const source = path
     .split(/(\{[a-z_]+\})/)
     .map(part => {
-      if (part === '{model}') return '(?<model>[^:?]+?)'
+      if (part === '{model}') return `(?<model>[^${excluded}?]+?)`
       if (part.startsWith('{')) return '[^/:]+'
       return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
     })

@@ -94,11 +94,18 @@ export interface AttemptOutcome {
   readonly failure: AttemptFailure | 'cut' | 'cancelled' | undefined
 }
 
+/** A request's head with the names of its headers, lower case. Those that hold a credential are named, though `get` keeps them. */
+export interface ListedRequestHead extends RequestHead {
+  names(): readonly string[]
+}
+
 /** The head of a response. */
 export interface ResponseHead {
   readonly status: number
   /** A header by its lower-case name. */
   get(name: string): string | undefined
+  /** The headers' names, lower case. */
+  names(): readonly string[]
 }
 
 /**
@@ -134,7 +141,7 @@ export interface Timings {
 export interface Exchange {
   /** The gateway's id for it, sent as `x-lunaroute-request-id`. */
   readonly id: string
-  readonly head: RequestHead
+  readonly head: ListedRequestHead
   /** The listener's name and the client's address. */
   readonly listener: string
   readonly remoteAddress: string

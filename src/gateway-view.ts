@@ -13,6 +13,8 @@ export interface ConfigStatus {
     readonly file?: string
     readonly plugin?: string
   } | null
+  /** How many edits have been refused since the start. */
+  readonly refusals: number
   readonly plugins: readonly string[]
   /** Remarks about keys that had no effect, such as a section no plugin reads. */
   readonly warnings: readonly string[]

@@ -32,7 +32,7 @@ export class Gateway implements GatewayView, Serving {
   readonly #log: Log
   readonly #keeper = new Keeper()
   readonly #watch: FileWatch
-  readonly #retiring = new Set<Promise<void>>()
+  readonly #retiring = new Map<Generation, Promise<void>>()
   #listeners: readonly Listener[] = []
   #generation!: Generation
   #loaded!: LoadedConfig
@@ -40,7 +40,7 @@ export class Gateway implements GatewayView, Serving {
   #error: ConfigStatus['error'] = null
   #reloading: Promise<void> | undefined
   #next: Promise<void> | undefined
-  #count = 0
+  #refusals = 0
 
   private constructor(options: GatewayOptions, log: Log) {
     this.#options = options
@@ -50,16 +50,23 @@ export class Gateway implements GatewayView, Serving {
 
   /** Loads, builds and listens. Throws a ConfigError that says what to mend. */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const loaded = await options.load()
-    const gateway = new Gateway(options, await options.openLog(loaded.config.logging))
-    gateway.#adopt(await gateway.#build(loaded), loaded)
+    const began = Date.now()
+    const gateway = await Gateway.prepare(options)
     try {
       await gateway.#listen()
     } catch (error) {
       await gateway.close()
       throw error
     }
-    if (options.watch) await gateway.#watch.follow(loaded.files)
+    if (options.watch) await gateway.#watch.follow(gateway.#loaded.files, began)
+    return gateway
+  }
+
+  /** Loads and builds, as a start does, but listens nowhere and watches nothing. */
+  static async prepare(options: GatewayOptions): Promise<Gateway> {
+    const loaded = await options.load()
+    const gateway = new Gateway(options, await options.openLog(loaded.config.logging))
+    gateway.#adopt(await gateway.#build(loaded), loaded)
     return gateway
   }
 
@@ -74,6 +81,7 @@ export class Gateway implements GatewayView, Serving {
       file: this.#loaded.file,
       loadedAt: this.#loadedAt,
       error: this.#error,
+      refusals: this.#refusals,
       plugins: this.#generation.config.plugins.map(each => each.plugin.name),
       warnings: this.#loaded.warnings,
     }
@@ -89,7 +97,7 @@ export class Gateway implements GatewayView, Serving {
   }
 
   inFlight(): number {
-    return this.#generation.active
+    return [this.#generation, ...this.#retiring.keys()].reduce((sum, each) => sum + each.active, 0)
   }
 
   /** One reload runs at a time; asking during one makes exactly one more follow. */
@@ -111,7 +119,7 @@ export class Gateway implements GatewayView, Serving {
     await this.#watch.close()
     const closed = Promise.all(this.#listeners.map(each => each.close()))
     const retired = this.#generation.retire(shutdownTimeout)
-    await Promise.all([retired, ...this.#retiring])
+    await Promise.all([retired, ...this.#retiring.values(), this.#reloading])
     for (const listener of this.#listeners) listener.closeAll()
     await closed
     this.#log.flush()
@@ -133,22 +141,24 @@ export class Gateway implements GatewayView, Serving {
   async #replace(): Promise<void> {
     const { logger } = this.#log
     let files = this.#loaded.files
+    const began = Date.now()
     try {
       const loaded = await this.#options.load()
       files = loaded.files
       const next = await this.#build(loaded)
+      if (this.isDraining) return await next.retire(0)
       const old = this.#generation
       if (JSON.stringify(old.config.server) !== JSON.stringify(next.config.server)) {
         logger.warn('listeners and server settings change only with a restart')
       }
       this.#adopt(next, loaded)
       logger.info({ generation: next.number, file: loaded.file }, 'configuration reloaded')
-      const retired = old.retire(RETIREMENT).finally(() => this.#retiring.delete(retired))
-      this.#retiring.add(retired)
+      const retired = old.retire(RETIREMENT).finally(() => this.#retiring.delete(old))
+      this.#retiring.set(old, retired)
     } catch (error) {
       files = [...new Set([...files, ...this.#refuse(error)])]
     }
-    if (this.#options.watch && !this.isDraining) await this.#watch.follow(files)
+    if (this.#options.watch && !this.isDraining) await this.#watch.follow(files, began)
   }
 
   /** Keeps what serves, says why, and returns the files to watch for a mended edit. */
@@ -156,6 +166,7 @@ export class Gateway implements GatewayView, Serving {
     const { logger } = this.#log
     const problem = error instanceof ConfigError ? error : new ConfigError(String(error), { cause: error })
     const { location, plugin } = problem
+    this.#refusals++
     this.#error = {
       at: new Date().toISOString(),
       message: String(problem),
@@ -182,7 +193,7 @@ export class Gateway implements GatewayView, Serving {
   #build(loaded: LoadedConfig): Promise<Generation> {
     const { logger } = this.#log
     return buildGeneration(loaded.config, {
-      number: ++this.#count,
+      number: (this.#generation?.number ?? 0) + 1,
       keeper: this.#keeper,
       log: logger,
       logFor: plugin => logger.child({ plugin }, { level: loaded.config.logging.level }),

@@ -40,8 +40,10 @@ export class Generation {
   readonly #disposers: Dispose[]
   readonly log: Logger
   readonly #inside = new Set<Abortable>()
+  readonly #disposed: Promise<void>
   #isRetired = false
-  #disposed: (() => void) | undefined
+  #isDisposing = false
+  #dispose!: () => void
 
   constructor(parts: GenerationParts) {
     this.number = parts.number
@@ -51,11 +53,14 @@ export class Generation {
     this.dialects = parts.dialects
     this.endpoints = new EndpointTable(parts.dialects)
     this.providers = parts.providers
-    this.secretHeaders = new Set(['cookie', ...parts.dialects.flatMap(each => each.credentials.headers)])
+    this.secretHeaders = new Set([...ALWAYS_SECRET, ...parts.dialects.flatMap(each => each.credentials.headers)])
     this.secretQuery = [...new Set(parts.dialects.flatMap(each => each.credentials.query ?? []))]
     this.#homes = findHomes(parts.dialects, parts.providers)
     this.#disposers = parts.disposers
     this.log = parts.log
+    this.#disposed = new Promise(resolve => {
+      this.#dispose = () => void disposeAll(this.#disposers, this.log).then(resolve)
+    })
   }
 
   /** Exchanges that have entered and not left. */
@@ -83,23 +88,23 @@ export class Generation {
 
   /**
    * Takes no new exchanges. Resolves when the last one has left and everything is disposed; exchanges that are still
-   * there after `deadline` milliseconds are broken off.
+   * there after `deadline` milliseconds are broken off. Asked again, it waits for the same end under the new deadline.
    */
   async retire(deadline: number): Promise<void> {
     const timer = setTimeout(() => {
       for (const exchange of this.#inside) exchange.abort()
     }, deadline)
     timer.unref()
-    await new Promise<void>(resolve => {
-      this.#disposed = resolve
-      this.#isRetired = true
-      this.#disposeIfDone()
-    })
+    this.#isRetired = true
+    this.#disposeIfDone()
+    await this.#disposed
     clearTimeout(timer)
   }
 
   #disposeIfDone(): void {
-    if (this.#isRetired && this.#inside.size === 0) void disposeAll(this.#disposers, this.log).then(this.#disposed)
+    if (!this.#isRetired || this.#isDisposing || this.#inside.size > 0) return
+    this.#isDisposing = true
+    this.#dispose()
   }
 }
 
@@ -113,6 +118,9 @@ export interface Home {
   readonly provider: string | undefined
   readonly plan: Plan
 }
+
+/** What HTTP itself uses for credentials, whatever the dialects say. */
+const ALWAYS_SECRET = ['authorization', 'proxy-authorization', 'cookie']
 
 const NOWHERE: Home = Object.freeze({ provider: undefined, plan: Object.freeze([]) })
 

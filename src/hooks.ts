@@ -62,7 +62,8 @@ function install(hooks: TapableHooks, tap: Tap): void {
   const hook = hooks[tap.hook] as unknown as AsyncSeriesBailHook<unknown[], unknown>
   hook.tapPromise(tap.plugin, async (...args: unknown[]) => {
     try {
-      return await handler(...args)
+      // tapable takes null, false and 0 for an answer: one plugin in JavaScript could so switch off those after it.
+      return (await handler(...args)) || undefined
     } catch (error) {
       return blame(tap, error)
     }
@@ -88,7 +89,7 @@ function installStreamChunk(hooks: TapableHooks, tap: Tap): void {
   const one = (chunk: Chunk, exchange: Exchange): Chunks => {
     try {
       const result = handler(chunk, exchange)
-      return result === null ? NONE : (result ?? chunk)
+      return result === null ? NONE : result || chunk
     } catch (error) {
       blame(tap, error)
       return chunk

@@ -32,6 +32,7 @@ export {
   type AttemptOutcome,
   defineSlot,
   type Exchange,
+  type ListedRequestHead,
   type Observer,
   type Outcome,
   type OutgoingAttempt,

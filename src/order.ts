@@ -9,6 +9,9 @@ export interface Ordered extends Order {
 
 /** List order, then stage, then before and after. A name that is not installed, and a cycle, are errors. */
 export function order<T extends Ordered>(taps: readonly T[], installed: ReadonlySet<string>): T[] {
+  for (const { plugin, stage = 'normal' } of taps) {
+    if (!(stage in STAGES)) throw new ConfigError(`plugin "${plugin}" has an unknown stage "${stage}"`, { plugin })
+  }
   const staged = [...taps].sort((a, b) => STAGES[a.stage ?? 'normal'] - STAGES[b.stage ?? 'normal'])
   const predecessors = new Map<T, T[]>(staged.map(tap => [tap, []]))
   for (const tap of staged) {
@@ -27,7 +30,9 @@ export function order<T extends Ordered>(taps: readonly T[], installed: Readonly
 
   function find(name: string, from: T): T | undefined {
     if (!installed.has(name)) {
-      throw new ConfigError(`plugin "${from.plugin}" is ordered relative to "${name}", which is not installed`)
+      throw new ConfigError(`plugin "${from.plugin}" is ordered relative to "${name}", which is not installed`, {
+        plugin: from.plugin,
+      })
     }
     return staged.find(tap => tap.plugin === name)
   }

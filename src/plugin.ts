@@ -46,6 +46,8 @@ export interface Logger {
   info(fields: object | string, message?: string): void
   warn(fields: object | string, message?: string): void
   error(fields: object | string, message?: string): void
+  /** Whether a line of this level would be written. It stays so for a generation: ask once, in `setup`. */
+  isLevelEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean
 }
 
 /** A provider as plugins see it: no key, no header. */
@@ -69,6 +71,8 @@ export interface PoolStats {
   readonly idle: number
   readonly busy: number
   readonly settings: Readonly<Record<string, number>>
+  /** Whether the config wants it in metrics. */
+  readonly isMeasured: boolean
   /** Called with the age in seconds of each connection that closes. Returns how to stop. */
   onClosed(listener: (ageSeconds: number) => void): () => void
 }
@@ -136,7 +140,8 @@ export interface Plugin {
   setup(options: unknown, api: PluginApi): Awaitable<Hooks>
 }
 
-type Only<H> = H & { [K in Exclude<keyof H, HookName>]: never }
+/** Hooks and nothing else. Without `then` a promise of the wrong thing would pass for hooks, which are all optional. */
+type Only<H> = H & { [K in keyof H]: K extends HookName ? unknown : never } & { readonly then?: never }
 type Options<S> = S extends TSchema ? Static<S> : void
 type Input<S> = S extends TSchema ? Given<Static<S>, S> : void
 /** Options with a default may be left out, though the plugin always sees them. */

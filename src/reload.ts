@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { type FSWatcher, watch } from 'chokidar'
 
 /** An editor's burst of events counts as one edit, in milliseconds. */
@@ -17,11 +17,16 @@ export class FileWatch {
     this.#onEdit = onEdit
   }
 
-  /** Watches exactly these files from now on, as they are now. */
-  async follow(files: readonly string[]): Promise<void> {
+  /**
+   * Watches exactly these files from now on. `since` is when their loading began, by Date.now(): an edit after it may
+   * have come too late to be loaded, and is reported again.
+   */
+  async follow(files: readonly string[], since: number): Promise<void> {
     const wanted = new Set(files)
     this.#hash = await hashOf(wanted)
     if (!this.#watcher) {
+      // chokidar is never ready where there is nothing to watch.
+      if (wanted.size === 0) return
       this.#watcher = watch([...wanted], { ignoreInitial: true, atomic: true })
       this.#watcher.on('all', () => this.#touched())
       await new Promise<void>(resolve => this.#watcher!.once('ready', resolve))
@@ -32,8 +37,10 @@ export class FileWatch {
       if (added.length > 0) this.#watcher.add(added)
     }
     this.#files = wanted
-    // What changed while the watch was being set up would never be reported.
-    if ((await hashOf(wanted)) !== this.#hash) this.#touched()
+    if (await isAnyYounger(wanted, since)) {
+      this.#hash = ''
+      this.#touched()
+    }
   }
 
   async close(): Promise<void> {
@@ -62,4 +69,16 @@ async function hashOf(files: ReadonlySet<string>): Promise<string> {
     hash.update(await readFile(file).catch(() => 'absent'))
   }
   return hash.digest('base64')
+}
+
+async function isAnyYounger(files: ReadonlySet<string>, since: number): Promise<boolean> {
+  const times = await Promise.all(
+    [...files].map(file =>
+      stat(file).then(
+        each => each.mtimeMs,
+        () => 0,
+      ),
+    ),
+  )
+  return times.some(time => time >= since)
 }

@@ -8,19 +8,22 @@ export interface LlmRequest {
   readonly head: RequestHead
   readonly dialect: Dialect
   readonly endpoint: Endpoint
-  /** The model asked for, from the body or the path. Undefined where the request names none. */
+  /** The model asked for, from the body or the path. Undefined where the request names none, or is broken. */
   readonly model: string | undefined
   /** Whether the client asked for a stream. */
   readonly isStream: boolean
   /** The body as received. Empty where there is none. */
   readonly bytes: Buffer
-  /** The value of one of the dialect's peeked top-level fields, read from the bytes without parsing the whole body. */
+  /** The value of one of the dialect's peeked top-level fields, read from the bytes without parsing the whole body. Throws on broken JSON. */
   peek(field: string): unknown
   /** The whole body, parsed on first use. Treat it as frozen: changes go through `with`. */
   json(): unknown
-  /** The request with top-level body fields replaced in place; every other byte stays. `undefined` removes nothing. */
+  /**
+   * The request with top-level body fields replaced in place; every other byte stays. `undefined` removes nothing. A
+   * request without a JSON body stays as it is.
+   */
   with(fields: Readonly<Record<string, unknown>>): LlmRequest
-  /** The request for another model, wherever the dialect keeps the model's name. */
+  /** The request for another model, wherever the dialect keeps the model's name. One that has no place for it stays. */
   withModel(model: string): LlmRequest
   /** The request with another body, given as JSON value or as bytes. */
   withBody(body: Uint8Array | object): LlmRequest

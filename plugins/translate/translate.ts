@@ -39,7 +39,7 @@ export function translate(
   const codec = codecOf(target, provider)
   const { operation } = request.endpoint
   if (operation !== 'generate' && operation !== 'count-tokens') throw untranslatable(request, provider)
-  const model = request.model ?? ''
+  const model = attempt.model ?? request.model ?? ''
   const { isStream } = request
   const place = target.target?.({ operation, model, isStream })
   const read = client.readRequest({ body: bodyOf(request), model, isStream, operation, headers: {} })

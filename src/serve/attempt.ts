@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Transform } from 'node:stream'
 import type { Dialect } from '../dialect.ts'
-import { GatewayError } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
 import type { Attempt, AttemptFailure, OutgoingAttempt } from '../exchange.ts'
 import { JsonRequest } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
@@ -27,16 +27,23 @@ export interface Sending {
 }
 
 /** Sends one attempt. Resolves as soon as its response is being relayed, or it has failed. */
-export async function send(sending: Sending): Promise<AttemptResult> {
-  const { exchange, provider, planned } = sending
-  const outgoing = await prepare(sending)
-  if (exchange.isOver) return null
-  if (outgoing.reply) {
-    sendReply(exchange, outgoing.reply)
-    return null
-  }
+export function send(sending: Sending): Promise<AttemptResult> {
+  const outgoing = prepare(sending)
+  const { egress } = sending.exchange.generation.hooks
+  if (egress === null || sending.request === null) return dispatch(sending, outgoing)
+  return touch(sending, outgoing).then(touched => (sending.exchange.isOver ? null : leave(sending, touched)))
+}
+
+function leave(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> | null {
+  if (!outgoing.reply) return dispatch(sending, outgoing)
+  sendReply(sending.exchange, outgoing.reply)
+  return null
+}
+
+function dispatch(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> {
   return new Promise(resolve => {
-    const { timeouts = {} } = planned
+    const { provider, planned } = sending
+    const { timeouts } = planned
     const relay = new Relay(sending, resolve, outgoing.translation)
     const isReused = provider.pool.dispatch(
       {
@@ -44,32 +51,32 @@ export async function send(sending: Sending): Promise<AttemptResult> {
         path: outgoing.path,
         headers: outgoing.headers,
         body: outgoing.body,
-        headersTimeout: timeouts.headers ?? 0,
-        bodyTimeout: timeouts.idle ?? 0,
+        headersTimeout: timeouts?.headers ?? 0,
+        bodyTimeout: timeouts?.idle ?? 0,
       },
       relay,
     )
-    relay.sent(isReused, timeouts.total ?? provider.totalTimeout)
+    relay.sent(isReused, timeouts?.total ?? provider.totalTimeout)
   })
 }
 
 interface Outgoing {
   readonly method: string
   readonly path: string
-  readonly headers: readonly string[]
+  readonly headers: string[]
   readonly body: Buffer | NodeJS.ReadableStream | null
   readonly translation?: OutgoingAttempt['translation']
   readonly reply?: OutgoingAttempt['reply']
 }
 
-async function prepare({ exchange, provider, planned, request: asked }: Sending): Promise<Outgoing> {
+/** What leaves when no plugin touches it. */
+function prepare({ exchange, provider, planned, request: asked }: Sending): Outgoing {
   const { generation, message, head, endpoint } = exchange
   const dialect = spokenWith(provider, exchange)
-  const request = asked && planned.model !== undefined ? asked.withModel(planned.model) : asked
+  const request = asked !== null && planned.model !== undefined ? asked.withModel(planned.model) : asked
   const target = request instanceof JsonRequest ? request.target : { path: head.path, query: head.rawQuery() }
   const isClientTrusted = generation.home(exchange.dialect).provider === provider.name
-  const secretQuery = dialect.credentials.query ?? []
-  const isQueryTrusted = isClientTrusted && hasParameter(target.query, secretQuery)
+  const isQueryTrusted = isClientTrusted && hasParameter(target.query, dialect.credentials.query ?? [])
   const headers = requestHeaders(message.rawHeaders, provider, {
     secrets: generation.secretHeaders,
     rule: dialect.credentials,
@@ -77,25 +84,35 @@ async function prepare({ exchange, provider, planned, request: asked }: Sending)
     hasQueryCredential: isQueryTrusted,
     isPlain: generation.hooks.streamChunk !== null && endpoint !== null,
   })
-  for (const [name, value] of Object.entries(planned.headers)) setHeader(headers, name, value)
+  for (const name in planned.headers) setHeader(headers, name, planned.headers[name]!)
   const query = isQueryTrusted ? target.query : withoutSecrets(target.query, generation.secretQuery)
-  const path = provider.path(dialect, target.path, endpoint !== null) + (query === '' ? '' : `?${query}`)
-  const method = head.method
-  if (!request) return { method, path, headers, body: streamedBody(exchange, headers) }
-  const { egress } = generation.hooks
-  if (egress === null) return { method, path, headers, body: request.bytes.length > 0 ? request.bytes : null }
+  const path = provider.path(dialect, target.path, endpoint !== null)
+  return {
+    method: head.method,
+    path: query === '' ? path : `${path}?${query}`,
+    headers,
+    body: request === null ? streamedBody(exchange, headers) : request.bytes.length > 0 ? request.bytes : null,
+  }
+}
+
+/** The same after the plugins' last touch. */
+async function touch({ exchange, planned, request }: Sending, outgoing: Outgoing): Promise<Outgoing> {
+  const { hooks, secretHeaders } = exchange.generation
   const shown: OutgoingAttempt = {
     ...planned,
-    method,
-    path,
-    headers: toRecord(headers, generation.secretHeaders),
-    body: request.bytes,
+    method: outgoing.method,
+    path: outgoing.path,
+    headers: toRecord(outgoing.headers, secretHeaders),
+    body: (outgoing.body as Buffer | null) ?? NO_BODY,
   }
-  const changed = (await egress.promise(shown, request, exchange)) ?? shown
-  if (changed.headers !== shown.headers) applyChanges(headers, shown.headers, changed.headers)
-  const { method: verb, path: place, body, translation, reply } = changed
-  return { method: verb, path: place, headers, body: body.length > 0 ? body : null, translation, reply }
+  const changed = (await hooks.egress!.promise(shown, request, exchange)) ?? shown
+  if (changed.headers !== shown.headers) applyChanges(outgoing.headers, shown.headers, changed.headers)
+  const { method, path, translation, reply } = changed
+  const body = changed.body.length > 0 ? changed.body : null
+  return { method, path, headers: outgoing.headers, body, translation, reply }
 }
+
+const NO_BODY = Buffer.alloc(0)
 
 /** The client's dialect where the provider speaks it, else the one the provider prefers. */
 function spokenWith(provider: Provider, { dialect, generation }: ServedExchange): Dialect {
@@ -139,8 +156,4 @@ function limited(limit: number, message: IncomingMessage): Transform {
   })
   message.on('error', cause => counter.destroy(cause))
   return counter
-}
-
-export function isGatewayError(error: unknown): error is GatewayError {
-  return error instanceof GatewayError
 }

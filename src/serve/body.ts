@@ -44,9 +44,6 @@ export function readBody(message: IncomingMessage, limit: number): Promise<Buffe
     })
     message.on('end', () => resolve(whole ?? (parts.length === 1 ? parts[0]! : Buffer.concat(parts))))
     message.on('error', cause => reject(brokenOff(cause)))
-    message.on('close', () => {
-      if (!message.complete) reject(brokenOff())
-    })
   })
 }
 
@@ -54,7 +51,7 @@ const EMPTY = Buffer.alloc(0)
 /** A declared length is only a claim: above this many bytes memory is taken as the bytes arrive. */
 const PREALLOCATED = 16 * 1024 * 1024
 
-function brokenOff(cause?: unknown): GatewayError {
+function brokenOff(cause: unknown): GatewayError {
   return new GatewayError('LR_BAD_REQUEST', 400, 'the request body broke off before its end', { cause })
 }
 

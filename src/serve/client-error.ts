@@ -12,13 +12,16 @@ export interface ClientError extends Error {
 
 /** The refusal of a request that is not readable as HTTP. */
 export function refusalOf(error: ClientError): GatewayError {
-  if (error.code === 'HPE_HEADER_OVERFLOW') {
-    return new GatewayError('LR_HEADERS_TOO_LARGE', 431, 'the request headers are too large')
-  }
+  if (error.code === 'HPE_HEADER_OVERFLOW') return headersTooLarge()
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new GatewayError('LR_REQUEST_TIMEOUT', 408, 'the request did not arrive in time')
   }
   return new GatewayError('LR_BAD_REQUEST', 400, 'the request is not valid HTTP/1.1')
+}
+
+export function headersTooLarge(): GatewayError {
+  const message = 'the request headers are larger than 64 KiB, or too many'
+  return new GatewayError('LR_HEADERS_TOO_LARGE', 431, message, { headers: { connection: 'close' } })
 }
 
 /** The request's target as far as it was read, to tell whose error envelope fits. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Dialect, Endpoint } from '../dialect.ts'
 import type { Found, PathModel } from '../endpoints.ts'
 import { GatewayError } from '../errors.ts'
@@ -7,6 +7,7 @@ import type { Generation } from '../generation.ts'
 import type { ClientCredential } from '../plugin.ts'
 import type { LlmRequest } from '../request.ts'
 import type { Listener } from './listener.ts'
+import { logFailure } from './log-failure.ts'
 import { Observers } from './observers.ts'
 import { refusalOf } from './refusal.ts'
 import { SafeRequestHead } from './request-head.ts'
@@ -76,9 +77,8 @@ export class ServedExchange implements Exchange {
 
   get session(): string | undefined {
     if (this.#session === null) {
-      const session = this.request ? this.dialect.session?.(this.request) : undefined
-      if (!this.request) return session
-      this.#session = session
+      if (!this.request) return undefined
+      this.#session = sessionOf(this.request)
     }
     return this.#session
   }
@@ -114,6 +114,8 @@ export class ServedExchange implements Exchange {
   }
 
   setResponseHeader(name: string, value: string): void {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
     if (this.reply.headersSent) return
     this.addedHeaders ??= []
     this.addedHeaders.push(name, value)
@@ -124,9 +126,20 @@ export class ServedExchange implements Exchange {
     const error =
       cause instanceof GatewayError ? cause : new GatewayError('LR_INTERNAL', 500, 'the gateway failed', { cause })
     this.error ??= error
+    if (!this.isOver) logFailure(this.generation.log, this.id, error)
     this.cancelUpstream?.()
     if (this.reply.headersSent) this.breakOff ? this.breakOff(error) : this.cut()
-    else if (!this.reply.destroyed) sendError(this, error)
+    else if (!this.reply.destroyed) this.#refuse(error)
+  }
+
+  /** Called from event handlers too, where a throw would end the process. */
+  #refuse(error: GatewayError): void {
+    try {
+      sendError(this, error)
+    } catch (cause) {
+      this.generation.log.error({ err: cause, exchange: this.id }, `the error ${error.code} could not be sent`)
+      this.reply.destroy()
+    }
   }
 
   /** Ends a response that has begun in a way no client can take for its normal end. */
@@ -156,6 +169,16 @@ export class ServedExchange implements Exchange {
     const status = this.error?.status ?? this.response?.status ?? 0
     if (status < 400) return 'ok'
     return status < 500 && this.attempts.length === 0 ? 'rejected' : 'error'
+  }
+}
+
+/** A session is worth no failure: whether broken JSON is refused is for those to say who need what is in it. */
+function sessionOf(request: LlmRequest): string | undefined {
+  try {
+    return request.dialect.session?.(request)
+  } catch (error) {
+    if (error instanceof GatewayError) return undefined
+    throw error
   }
 }
 

@@ -16,6 +16,7 @@ export class Relay implements UpstreamHandler {
   readonly #translation: ResponseTranslation | undefined
   readonly #number: number
   readonly #startedAt: number
+  release: () => void = nothing
   #abort: ((reason?: Error) => void) | undefined
   #output: Output | null = null
   #status: number | undefined
@@ -78,6 +79,7 @@ export class Relay implements UpstreamHandler {
   }
 
   onComplete(trailers: readonly Buffer[]): void {
+    this.release()
     if (this.#isOver) return
     const { exchange } = this.#sending
     exchange.cancelUpstream = null
@@ -91,6 +93,7 @@ export class Relay implements UpstreamHandler {
   }
 
   onError(cause: Error): void {
+    this.release()
     if (this.#isOver) return
     const { exchange, provider } = this.#sending
     if (this.#isCancelled) {
@@ -116,7 +119,11 @@ export class Relay implements UpstreamHandler {
     const { exchange, provider } = this.#sending
     const message = `the provider "${provider.name}" did not finish within ${total / 1000} s`
     const error = new GatewayError('LR_UPSTREAM_TIMEOUT', 504, message)
-    if (this.#output !== null) return exchange.fail(error)
+    if (this.#output !== null) {
+      this.#end('cut')
+      this.#abort?.(error)
+      return exchange.fail(error)
+    }
     this.#fail('timeout', error)
     this.#abort?.(error)
   }
@@ -129,12 +136,16 @@ export class Relay implements UpstreamHandler {
   #end(failure: AttemptOutcome['failure']): void {
     this.#isOver = true
     clearTimeout(this.#timer)
-    const { exchange, provider, planned } = this.#sending
+    const { exchange } = this.#sending
     exchange.cancelUpstream = null
     const outcome = new Ended(this.#sending, this.#number, this.#startedAt, this.#status, failure)
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)
   }
+}
+
+function nothing(): void {
+  // No pool has taken the request yet.
 }
 
 /** An attempt's outcome. The model is looked up when asked for: for the client's own that means scanning the body. */

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import type { RequestHead } from '../dialect.ts'
+import type { ListedRequestHead } from '../exchange.ts'
 import type { Generation } from '../generation.ts'
 import type { ClientCredential } from '../plugin.ts'
 
 /** A request's head as plugins may see it: credentials can be tested for, not read. */
-export class SafeRequestHead implements RequestHead {
+export class SafeRequestHead implements ListedRequestHead {
   readonly method: string
   readonly path: string
-  readonly #message: IncomingMessage
+  readonly #message: ReadMessage
   readonly #generation: Generation
   readonly #query: string
 
-  constructor(message: IncomingMessage, url: string, generation: Generation) {
+  constructor(message: ReadMessage, url: string, generation: Generation) {
     this.#message = message
     this.#generation = generation
     this.method = message.method ?? 'GET'
@@ -36,6 +36,10 @@ export class SafeRequestHead implements RequestHead {
     return this.#message.headers[name] !== undefined
   }
 
+  names(): readonly string[] {
+    return Object.keys(this.#message.headers)
+  }
+
   /** For the core alone: the query with its credentials. */
   rawQuery(): string {
     return this.#query
@@ -56,6 +60,8 @@ export class SafeRequestHead implements RequestHead {
     return found
   }
 }
+
+type ReadMessage = Pick<IncomingMessage, 'method' | 'headers'>
 
 /** Replaces or removes (where `edit` returns null) the named parameters; every other byte of the query stays. */
 export function editQuery(query: string, names: readonly string[], edit: (name: string) => string | null): string {

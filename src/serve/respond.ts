@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { ErrorView } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reply, ResponseHead } from '../exchange.ts'
@@ -20,6 +21,12 @@ export class ListedHead implements ResponseHead {
   get(name: string): string | undefined {
     for (let i = 0; i < this.#list.length; i += 2) if (lower(this.#list[i]!) === name) return this.#list[i + 1]
     return undefined
+  }
+
+  names(): readonly string[] {
+    const names = new Set<string>()
+    for (let i = 0; i < this.#list.length; i += 2) names.add(lower(this.#list[i]!))
+    return [...names]
   }
 }
 
@@ -45,7 +52,7 @@ export function sendError(exchange: ServedExchange, error: GatewayError): void {
   const body = Buffer.from(JSON.stringify(exchange.dialect.errorBody(errorView(exchange, error))))
   const headers = ['content-type', 'application/json', 'content-length', String(body.length), ERROR_SOURCE, 'gateway']
   for (const [name, value] of Object.entries(error.headers ?? {})) headers.push(name, value)
-  writeHead(exchange, error.status, '', headers)
+  writeHead(exchange, error.status, STATUS_CODES[error.status] ?? '', headers)
   endWith(exchange, body)
 }
 
@@ -60,7 +67,7 @@ export function sendReply(exchange: ServedExchange, reply: Reply): void {
   if (isJson && !given.some(([name]) => lower(name) === 'content-type'))
     headers.push('content-type', 'application/json')
   for (const [name, value] of given) headers.push(name, value)
-  writeHead(exchange, reply.status, '', headers)
+  writeHead(exchange, reply.status, STATUS_CODES[reply.status] ?? '', headers)
   endWith(exchange, bytes)
 }
 

@@ -15,16 +15,31 @@ const HOP_BY_HOP = new Set([
 /** Set anew for each hop by the HTTP client. */
 const SET_BY_CLIENT = new Set(['host', 'content-length', 'expect'])
 
-const lowerCased = new Map<string, string>()
+const CONCERNING = new Set([...HOP_BY_HOP, 'content-length'].map(name => name.length))
 
-/** Lower-cases a header name once per spelling. Bounded, since clients choose the names. */
+/** What a header's name means to a proxy; worked out once per spelling, because every request brings the same few. */
+interface Name {
+  readonly lower: string
+  readonly isHopByHop: boolean
+  readonly isSetByClient: boolean
+}
+
+const names = new Map<string, Name>()
+
+function nameOf(spelled: string): Name {
+  return names.get(spelled) ?? learn(spelled)
+}
+
+function learn(spelled: string): Name {
+  const lower = spelled.toLowerCase()
+  const name = { lower, isHopByHop: HOP_BY_HOP.has(lower), isSetByClient: SET_BY_CLIENT.has(lower) }
+  // Bounded, since clients choose the names.
+  if (names.size < 1000) names.set(spelled, name)
+  return name
+}
+
 export function lower(name: string): string {
-  let known = lowerCased.get(name)
-  if (known === undefined) {
-    known = name.toLowerCase()
-    if (lowerCased.size < 1000) lowerCased.set(name, known)
-  }
-  return known
+  return nameOf(name).lower
 }
 
 /** Which headers of a client's request go on, and with whose credential. */
@@ -43,21 +58,26 @@ export interface Forwarding {
 
 /** The end-to-end request headers for a provider, as undici takes them: names and values in turn, in the client's order. */
 export function requestHeaders(raw: readonly string[], provider: Provider, forwarding: Forwarding): string[] {
+  const { secrets, rule, isClientTrusted, isPlain } = forwarding
   const out: string[] = []
-  const dropped = namedByConnection(raw)
+  let dropped: ReadonlySet<string> | undefined
   let hasCredential = forwarding.hasQueryCredential
   for (let i = 0; i < raw.length; i += 2) {
-    const name = lower(raw[i]!)
-    if (HOP_BY_HOP.has(name) || SET_BY_CLIENT.has(name) || dropped?.has(name)) continue
-    if (forwarding.isPlain && name === 'accept-encoding') continue
-    if (forwarding.secrets.has(name)) {
-      if (!forwarding.isClientTrusted || !forwarding.rule.headers.includes(name)) continue
+    const { lower, isHopByHop, isSetByClient } = nameOf(raw[i]!)
+    if (isHopByHop) {
+      if (lower === 'connection') dropped = tokens(raw[i + 1]!)
+      continue
+    }
+    if (isSetByClient || (isPlain && lower === 'accept-encoding')) continue
+    if (secrets.has(lower)) {
+      if (!isClientTrusted || !rule.headers.includes(lower)) continue
       hasCredential = true
     }
     out.push(raw[i]!, raw[i + 1]!)
   }
-  if (forwarding.isPlain) out.push('accept-encoding', 'identity')
-  if (!hasCredential && provider.key !== undefined) out.push(...forwarding.rule.header(provider.key))
+  if (dropped) for (const name of dropped) removeHeader(out, name)
+  if (isPlain) out.push('accept-encoding', 'identity')
+  if (!hasCredential && provider.key !== undefined) out.push(...rule.header(provider.key))
   for (const [name, value] of provider.headers) setHeader(out, name, value)
   return out
 }
@@ -100,29 +120,27 @@ export function responseHeaders(raw: readonly Buffer[], isRewritten: boolean): {
   let hasLength = false
   let dropped: ReadonlySet<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
-    const spelled = raw[i]!.toString('latin1')
-    const name = lower(spelled)
-    const value = raw[i + 1]!.toString('latin1')
-    if (name === 'connection') dropped = tokens(value)
-    if (HOP_BY_HOP.has(name)) continue
-    if (name === 'content-length') {
-      if (isRewritten) continue
-      hasLength = true
+    const spelled = latin1(raw[i]!)
+    // Most names can be told by their length alone to be of no concern.
+    if (CONCERNING.has(spelled.length)) {
+      const { lower, isHopByHop } = nameOf(spelled)
+      if (lower === 'connection') dropped = tokens(latin1(raw[i + 1]!))
+      if (isHopByHop || (isRewritten && lower === 'content-length')) continue
+      if (lower === 'content-length') hasLength = true
     }
-    list.push(spelled, value)
+    list.push(spelled, latin1(raw[i + 1]!))
   }
   if (dropped) for (const name of dropped) removeHeader(list, name)
   return { list, hasLength }
 }
 
-/** Headers that the `connection` header declares to be hop-by-hop. Rare enough to look for first. */
-function namedByConnection(raw: readonly string[]): ReadonlySet<string> | undefined {
-  for (let i = 0; i < raw.length; i += 2) if (lower(raw[i]!) === 'connection') return tokens(raw[i + 1]!)
-  return undefined
+function latin1(bytes: Buffer): string {
+  return (bytes as unknown as { latin1Slice(): string }).latin1Slice()
 }
 
+/** Headers that a `connection` header declares to be hop-by-hop; nearly always none. */
 function tokens(value: string): ReadonlySet<string> | undefined {
-  if (value === 'keep-alive' || value === 'close' || value === 'Keep-Alive') return undefined
+  if (value === 'keep-alive' || value === 'close') return undefined
   const names = value.split(',').map(each => each.trim().toLowerCase())
   return new Set(names.filter(each => each !== '' && each !== 'keep-alive' && each !== 'close'))
 }

@@ -17,8 +17,10 @@ export interface UpstreamRequest {
   readonly bodyTimeout: number
 }
 
-/** What happens to a request, in order. Names and meanings are undici's. */
+/** What happens to a request, in order. Names and meanings are undici's, but for `release`. */
 export interface UpstreamHandler {
+  /** Set by the pool. To be called once, when the request is over, however it ended. */
+  release: () => void
   onConnect(abort: (reason?: Error) => void): void
   /** Headers are a flat list of names and values. False pauses the body. */
   onHeaders(status: number, headers: readonly Buffer[], resume: () => void, statusText: string): boolean
@@ -42,6 +44,19 @@ export interface UpstreamPool extends PoolStats {
 
 type Dispatcher = Pick<Client, 'dispatch' | 'destroy'>
 
+/** One connection to the host, as far as it is connected. */
+class PooledClient {
+  readonly client: Client
+  /** When it connected, by performance.now(); undefined while it is not. */
+  connectedAt: number | undefined
+  readonly release: () => void
+
+  constructor(client: Client, giveBack: (pooled: PooledClient) => void) {
+    this.client = client
+    this.release = () => giveBack(this)
+  }
+}
+
 /**
  * One undici client per request in flight, the idle ones on a stack. Not undici's own Pool, because that has no limit
  * on idle connections that is not also a limit on busy ones, looks for a free client by walking them all (1,000 slow
@@ -51,13 +66,13 @@ export class ClientPool implements UpstreamPool {
   readonly #origin: string
   readonly #settings: UpstreamSettings
   readonly #connect: Connect
-  readonly #idle: Client[] = []
-  readonly #all = new Set<Client>()
+  readonly #idle: PooledClient[] = []
   readonly #closedListeners = new Set<(ageSeconds: number) => void>()
-  readonly #connectedAt = new Map<Client, number>()
+  #all = 0
   #isClosed = false
   created = 0
   reused = 0
+  open = 0
 
   constructor(origin: string, settings: UpstreamSettings) {
     this.#origin = origin
@@ -70,24 +85,26 @@ export class ClientPool implements UpstreamPool {
     this.#connect = settings.warm > 0 ? new WarmSockets(connect, origin, settings.warm).connect : connect
   }
 
-  get open(): number {
-    return this.#connectedAt.size
-  }
   get idle(): number {
     return this.#idle.length
   }
   get busy(): number {
-    return this.#all.size - this.#idle.length
+    return this.#all - this.#idle.length
   }
   get settings(): Readonly<Record<string, number>> {
     return poolSettings(this.#settings)
   }
+  get isMeasured(): boolean {
+    return this.#settings.metrics
+  }
 
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): boolean {
-    const reused = this.reused
-    const client = this.#take()
-    client.dispatch(request as never, new Returning(handler, this.#giveBack, client) as never)
-    return this.reused > reused
+    const idle = this.#idle.pop()
+    const pooled = idle ?? this.#create()
+    if (idle) this.reused++
+    handler.release = pooled.release
+    pooled.client.dispatch(request as never, handler as never)
+    return idle !== undefined
   }
 
   onClosed(listener: (ageSeconds: number) => void): () => void {
@@ -97,15 +114,10 @@ export class ClientPool implements UpstreamPool {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all(this.#idle.splice(0).map(client => client.close()))
+    await Promise.all(this.#idle.splice(0).map(({ client }) => client.close()))
   }
 
-  #take(): Client {
-    const idle = this.#idle.pop()
-    if (idle) {
-      this.reused++
-      return idle
-    }
+  #create(): PooledClient {
     const { idleTimeout } = this.#settings
     const client = new Client(this.#origin, {
       connect: this.#connect,
@@ -114,71 +126,42 @@ export class ClientPool implements UpstreamPool {
       keepAliveMaxTimeout: idleTimeout,
       maxHeaderSize: 256 * 1024,
     })
-    this.#all.add(client)
+    const pooled = new PooledClient(client, this.#giveBack)
+    this.#all++
     client.on('connect', () => {
       this.created++
-      this.#connectedAt.set(client, performance.now())
+      this.open++
+      pooled.connectedAt = performance.now()
     })
-    client.on('disconnect', () => this.#disconnected(client))
-    return client
+    client.on('disconnect', () => this.#disconnected(pooled))
+    return pooled
   }
 
   /** A client without its connection is worth nothing: the next request would connect anew anyway. */
-  #disconnected(client: Client): void {
-    const since = this.#connectedAt.get(client)
-    this.#connectedAt.delete(client)
-    if (since !== undefined) for (const listener of this.#closedListeners) listener((performance.now() - since) / 1000)
-    const at = this.#idle.indexOf(client)
-    if (at >= 0) {
-      this.#idle.splice(at, 1)
-      this.#discard(client)
-    }
+  #disconnected(pooled: PooledClient): void {
+    if (pooled.connectedAt === undefined) return
+    const age = (performance.now() - pooled.connectedAt) / 1000
+    pooled.connectedAt = undefined
+    this.open--
+    for (const listener of this.#closedListeners) listener(age)
+    const at = this.#idle.indexOf(pooled)
+    if (at < 0) return
+    this.#idle.splice(at, 1)
+    this.#discard(pooled)
   }
 
-  readonly #giveBack = (client: Client): void => {
-    const isKept = !this.#isClosed && this.#connectedAt.has(client) && this.#idle.length < this.#settings.maxIdle
-    if (isKept) this.#idle.push(client)
-    else this.#discard(client)
+  // Where the connection cannot be kept undici closes it a moment after the response, and `disconnect` takes the client
+  // off the stack again; a request that comes in between makes it connect.
+  readonly #giveBack = (pooled: PooledClient): void => {
+    const isKept = !this.#isClosed && pooled.connectedAt !== undefined && this.#idle.length < this.#settings.maxIdle
+    if (isKept) this.#idle.push(pooled)
+    else this.#discard(pooled)
   }
 
-  #discard(client: Client): void {
-    this.#all.delete(client)
+  #discard({ client }: PooledClient): void {
+    this.#all--
     // Nothing is left to hear of a failure to close.
     client.close().catch(() => client.destroy())
-  }
-}
-
-/**
- * Gives the client back when the request is over, however it ends. Where the connection cannot be kept undici closes it
- * a moment later, and `disconnect` takes the client off the stack again; a request that comes between makes it connect.
- */
-class Returning implements UpstreamHandler {
-  readonly #inner: UpstreamHandler
-  readonly #giveBack: (client: Client) => void
-  readonly #client: Client
-
-  constructor(inner: UpstreamHandler, giveBack: (client: Client) => void, client: Client) {
-    this.#inner = inner
-    this.#giveBack = giveBack
-    this.#client = client
-  }
-
-  onConnect(abort: (reason?: Error) => void): void {
-    this.#inner.onConnect(abort)
-  }
-  onHeaders(status: number, headers: readonly Buffer[], resume: () => void, statusText: string): boolean {
-    return this.#inner.onHeaders(status, headers, resume, statusText)
-  }
-  onData(chunk: Buffer): boolean {
-    return this.#inner.onData(chunk)
-  }
-  onComplete(trailers: readonly Buffer[]): void {
-    this.#giveBack(this.#client)
-    this.#inner.onComplete(trailers)
-  }
-  onError(error: Error): void {
-    this.#giveBack(this.#client)
-    this.#inner.onError(error)
   }
 }
 
@@ -216,30 +199,18 @@ export class SharedPool implements UpstreamPool {
   get settings(): Readonly<Record<string, number>> {
     return poolSettings(this.#settings)
   }
+  get isMeasured(): boolean {
+    return this.#settings.metrics
+  }
 
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): boolean {
     this.busy++
     const created = this.created
-    const done = () => {
+    handler.release = () => {
       this.busy--
       if (this.created === created) this.reused++
     }
-    this.#dispatcher.dispatch(
-      { ...request, origin: this.#origin } as never,
-      {
-        onConnect: (abort: (reason?: Error) => void) => handler.onConnect(abort),
-        onHeaders: handler.onHeaders.bind(handler),
-        onData: handler.onData.bind(handler),
-        onComplete: (trailers: readonly Buffer[]) => {
-          done()
-          handler.onComplete(trailers)
-        },
-        onError: (error: Error) => {
-          done()
-          handler.onError(error)
-        },
-      } as never,
-    )
+    this.#dispatcher.dispatch({ ...request, origin: this.#origin } as never, handler as never)
     return this.open > 0
   }
 

@@ -1,21 +1,18 @@
-import { createServer } from 'node:net'
+import net from 'node:net'
 
-// Below the range from which the system takes the ports of outgoing connections, so that none is taken in between.
-const FIRST = 20_000
-const LAST = 32_000
-
-/** A loopback port nobody listens on. */
+/** A free loopback port below the ephemeral range, so that no outgoing connection can hold it already. */
 export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
+  for (let tries = 0; tries < 50; tries++) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000)
     if (await isFree(port)) return port
   }
+  throw new Error('no free loopback port found in 50 tries')
 }
 
 function isFree(port: number): Promise<boolean> {
   return new Promise(resolve => {
-    const server = createServer()
+    const server = net.createServer()
     server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(true)))
   })
 }

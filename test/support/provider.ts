@@ -1,82 +1,50 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { HeaderLine } from './http-message.ts'
+import { randomPieces, seeded } from './random.ts'
+import type { Script } from './upstream.ts'
 
-/** A request that a scripted provider was sent. */
-export interface Received {
-  readonly method: string
-  readonly path: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: Readonly<Record<string, unknown>>
-}
-
-/** One answer of a scripted provider. */
-export interface Script {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  /** A JSON body. */
-  readonly json?: unknown
-  /** A stream, event by event; each in a packet of its own. */
-  readonly events?: readonly string[]
-  /** The connection is cut after the body. */
-  readonly isCut?: boolean
-}
-
-export interface ScriptedProvider {
-  readonly url: string
-  readonly received: readonly Received[]
-  /** What it answers next, in order; the last answer goes on for ever. */
-  script(...answers: readonly Script[]): void
-  close(): Promise<void>
-}
-
-/** A provider on a loopback port that says what it is told to. */
-export async function scriptedProvider(): Promise<ScriptedProvider> {
-  const received: Received[] = []
-  let answers: Script[] = []
-  const server = createServer((message, response) => {
-    const parts: Buffer[] = []
-    message.on('data', (part: Buffer) => parts.push(part))
-    message.on('end', () => {
-      const text = Buffer.concat(parts).toString()
-      const { method = '', url = '', headers } = message
-      received.push({ method, path: url, headers, body: text === '' ? {} : JSON.parse(text) })
-      const answer = answers.length > 1 ? answers.shift() : answers[0]
-      void say(response, answer ?? { status: 500, json: { error: 'nothing scripted' } })
+/** A provider that answers with JSON. */
+export function json(body: object, status = 200, headers: readonly HeaderLine[] = []): Script {
+  return async (request, wire) => {
+    await request.complete
+    await wire.answer({
+      status,
+      headers: [['Content-Type', 'application/json'], ...headers],
+      body: JSON.stringify(body),
     })
-  })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    received,
-    script: (...next) => {
-      answers = [...next]
-    },
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
   }
 }
 
-async function say(response: ServerResponse, { status = 200, headers = {}, json, events, isCut }: Script) {
-  const type = events ? 'text/event-stream' : 'application/json'
-  response.writeHead(status, { 'content-type': type, ...headers })
-  for (const event of events ?? [JSON.stringify(json)]) {
-    response.write(event)
-    await new Promise(resolve => setImmediate(resolve))
+/** A provider that streams events, cut anywhere. */
+export function stream(events: readonly string[]): Script {
+  return async (request, wire) => {
+    await request.complete
+    await wire.answer({
+      headers: [['Content-Type', 'text/event-stream; charset=utf-8']],
+      framing: 'chunked',
+      pieces: randomPieces(Buffer.from(events.join('')), seeded(events.length), 60),
+    })
   }
-  if (isCut) response.socket?.destroy()
-  else response.end()
 }
 
-/** Server-sent events of the Messages dialect. */
-export function messageEvents(...events: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
-  return events.map(event => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+/** A provider that sends these events and then nothing, until the peer leaves. */
+export function endless(events: readonly string[]): Script {
+  return async (request, wire) => {
+    await request.complete
+    await wire.head(200, [
+      ['Content-Type', 'text/event-stream'],
+      ['Transfer-Encoding', 'chunked'],
+    ])
+    for (const event of events) await wire.chunk(event)
+    await request.aborted
+  }
 }
 
-/** Server-sent events without names, as Chat and Gemini send them. */
-export function dataEvents(...events: readonly (Readonly<Record<string, unknown>> | string)[]): readonly string[] {
-  return events.map(event => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`)
+/** An event without a name, as Chat Completions and Gemini send them. */
+export function data(payload: object | string): string {
+  return `data: ${typeof payload === 'string' ? payload : JSON.stringify(payload)}\n\n`
+}
+
+/** An event named after its payload's type, as Responses and Messages send them. */
+export function typed(payload: { readonly type: string }): string {
+  return `event: ${payload.type}\n${data(payload)}`
 }

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import config from '../../lunaroute.config.ts'
+import { serve } from '../support/serving.ts'
+
+const LOCAL = ['openai', 'anthropic', 'gemini', 'health', 'metrics', 'admin', 'validate', 'bypass', 'access-log']
+
+it.each([
+  ['a configuration that names no plugin', {}],
+  ['the preset local', { extends: 'local' }],
+  ['the preset default', { extends: 'default' }],
+  ['lunaroute.config.ts', config],
+])('%s runs the plugins of local', async (_, given) => {
+  const { gateway, close } = await serve(given)
+  expect(gateway.config()).toMatchObject({ plugins: LOCAL, warnings: [] })
+  await close()
+})
+
+it('the preset passthrough taps no hook', async () => {
+  const { gateway, close } = await serve({ extends: 'passthrough' })
+  expect(Object.values(gateway.generation.hooks)).toEqual([null, null, null, null, null, null])
+  await close()
+})
+
+it('a file of the documents is read whole: its sections belong to plugins', async () => {
+  const documented = {
+    logging: { level: 'warn', log_requests: true },
+    bypass: { enabled: true, provider: 'anthropic' },
+  }
+  const { gateway, close } = await serve(documented as object)
+  expect(gateway.config().warnings).toEqual([])
+  expect(gateway.generation.taps.record).toEqual(['metrics', 'access-log'])
+  await close()
+})
