@@ -8,6 +8,8 @@ const corpus = fileURLToPath(new URL('../../../shared/corpus/', import.meta.url)
 /** A recorded stream: its frames that have data. */
 export interface StreamRecording {
   readonly id: string
+  /** Who sent it: `openai`, `groq`. */
+  readonly provider: string
   readonly frames: readonly IncomingFrame[]
 }
 
@@ -21,7 +23,11 @@ export interface PlainFrame {
 export function streamRecordings(api: string): readonly StreamRecording[] {
   return readdirSync(corpus + api)
     .filter(id => existsSync(`${corpus}${api}/${id}/response.sse`))
-    .map(id => ({ id, frames: parse(readFileSync(`${corpus}${api}/${id}/response.sse`)) }))
+    .map(id => ({
+      id,
+      provider: providerOf(`${corpus}${api}/${id}/meta.json`),
+      frames: parse(readFileSync(`${corpus}${api}/${id}/response.sse`)),
+    }))
 }
 
 /** Some recordings are several answers, one after the other. This takes them apart. */
@@ -60,7 +66,11 @@ export function plain(frames: readonly OutgoingFrame[]): readonly PlainFrame[] {
 
 /** A recording's frames in the same form. */
 export function plainOf(frames: readonly IncomingFrame[]): readonly PlainFrame[] {
-  return frames.map(({ event, data }) => ({ event, data: parseJson(data) ?? data }))
+  return frames.map(({ event, data }) => ({ event, data: parseJson(data) ?? data.trim() }))
+}
+
+function providerOf(file: string): string {
+  return String((JSON.parse(readFileSync(file, 'utf8')) as { provider: unknown }).provider)
 }
 
 function parse(bytes: Buffer): readonly IncomingFrame[] {

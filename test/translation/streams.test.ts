@@ -21,7 +21,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'chatlas.test_huggingface_tools.1a579df8': ADDED,
   'langchaingo.testperplexitytool.669e52a8': ADDED,
   'langchaingo.testtool_integration.9d4a8ee7': ADDED,
-  'prism.stream_with_tools_2.12ff239a': ADDED,
   'ruby_llm.chat_streaming_responses_perplexity_sonar_supports_strea.b00305a1': ADDED,
   'pydantic_ai.test_openrouter_stream_error.44991879': CLOSED,
   'spliced.openai_chat_server_error_done_text0.a5a5d3e0': CLOSED,

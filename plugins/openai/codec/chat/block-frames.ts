@@ -4,20 +4,28 @@ import type {
   Diagnostics,
   JsonObject,
   NeutralEvent,
+  OpaqueState,
   ReasoningBlock,
+  ReasoningDeltaEvent,
   ToolCallBlock,
 } from 'lunaroute/neutral'
 import { writeAnnotation } from './annotations.ts'
 import { writeToken } from './logprobs.ts'
 import { writeDetail } from './reasoning.ts'
 
+type Piece = Pick<ReasoningDeltaEvent, 'kind' | 'part' | 'text'>
 type BlockEvent = Extract<NeutralEvent, { readonly index: number }>
 
 /** A block that is being written, and what has to be remembered of it. */
 type Open =
   | { readonly type: 'text'; readonly offset: number; length: number; readonly citations: Citation[] }
   | { readonly type: 'refusal' | 'audio' | 'dropped' }
-  | { readonly type: 'reasoning'; block: ReasoningBlock }
+  | {
+      readonly type: 'reasoning'
+      readonly block: ReasoningBlock
+      state: OpaqueState | undefined
+      part: { readonly number: number; readonly kind: string; readonly index: number } | undefined
+    }
   | { readonly type: 'toolCall'; readonly position: number; readonly block: ToolCallBlock; isEmpty: boolean }
 
 /** Writes the events of blocks as deltas. Chat has no blocks: texts join, calls count on. */
@@ -41,11 +49,11 @@ export class BlockFrames {
       case 'textDelta':
         return this.#text(event.choice, open, event)
       case 'reasoningDelta':
-        return open.type === 'reasoning' ? thought(open, event.kind, event.part, event.text) : []
+        return open.type === 'reasoning' ? this.#thought(event.choice, open, event) : []
       case 'inputDelta':
         return open.type === 'toolCall' ? input(open, event.text) : []
       case 'state':
-        if (open.type === 'reasoning') open.block = { ...open.block, state: event.state }
+        if (open.type === 'reasoning') open.state = event.state
         return open.type === 'toolCall' && event.state.issuer === 'gemini'
           ? [signed(open.position, event.state.data)]
           : []
@@ -73,9 +81,9 @@ export class BlockFrames {
         this.#open.set(key, { type: 'refusal' })
         return block.text === '' ? [] : [{ refusal: block.text }]
       case 'reasoning': {
-        this.#open.set(key, { type: 'reasoning', block })
-        const text = block.parts.map(part => part.text).join('')
-        return text === '' ? [] : [{ reasoning_content: text }]
+        const open: Open = { type: 'reasoning', block, state: block.state, part: undefined }
+        this.#open.set(key, open)
+        return block.parts.flatMap(({ kind, text }, part) => this.#thought(choice, open, { kind, part, text }))
       }
       case 'toolCall':
         return this.#call(choice, key, block)
@@ -126,21 +134,31 @@ export class BlockFrames {
       const written = annotations.filter(annotation => annotation !== undefined)
       return written.length === 0 ? [] : [{ annotations: written }]
     }
-    if (open.type !== 'reasoning' || !open.block.state) return []
-    // State is worth nothing without the text it vouches for, so the text comes with it, whole.
-    const index = this.#details.get(choice) ?? 0
-    const details = writeDetail(open.block).map((detail, i) => ({ ...(detail as JsonObject), index: index + i }))
-    this.#details.set(choice, index + details.length)
-    return [{ reasoning_details: details }]
+    return open.type === 'reasoning' ? this.#state(choice, open) : []
   }
-}
 
-function thought(open: Open & { type: 'reasoning' }, kind: 'text' | 'summary', part: number, text: string) {
-  const parts = [...open.block.parts]
-  const old = parts[part]
-  parts[old ? part : parts.length] = { kind, text: (old?.text ?? '') + text }
-  open.block = { ...open.block, parts }
-  return text === '' ? [] : [{ reasoning_content: text }]
+  /** Some clients read the one field, some the other and send it back: both say the same, piece by piece. */
+  #thought(choice: number, open: Open & { type: 'reasoning' }, { kind, part, text }: Piece): readonly JsonObject[] {
+    if (open.part?.number !== part) {
+      const index = this.#details.get(choice) ?? 0
+      this.#details.set(choice, index + 1)
+      open.part = { number: part, kind, index }
+    }
+    if (text === '') return []
+    const said = kind === 'summary' ? { summary: text } : { text }
+    const detail = { type: `reasoning.${kind}`, ...said, index: open.part.index }
+    return [{ reasoning_content: text, reasoning_details: [detail] }]
+  }
+
+  #state(choice: number, { block, state, part }: Open & { type: 'reasoning' }): readonly JsonObject[] {
+    if (!state) return []
+    const isSigned = part?.kind === 'text' && state.kind === 'signature'
+    const index = isSigned ? part.index : (this.#details.get(choice) ?? 0)
+    if (!isSigned) this.#details.set(choice, index + 1)
+    const parts = isSigned ? [{ kind: 'text', text: '' } as const] : []
+    const details = writeDetail({ type: 'reasoning', id: block.id, parts, state })
+    return [{ reasoning_details: details.map(detail => ({ ...(detail as JsonObject), index })) }]
+  }
 }
 
 function input(open: Open & { type: 'toolCall' }, text: string): readonly JsonObject[] {

@@ -20,7 +20,7 @@ export class ChatDecoder implements Decoder {
   push(frame: IncomingFrame): readonly NeutralEvent[] {
     if (this.#isOver) return []
     const out = new FrameEvents(this.#frames++)
-    if (frame.data === '[DONE]') return this.#done(out, frame.event)
+    if (isDone(frame.data)) return this.#done(out, frame.event)
     const chunk = frame.json()
     if (!isObject(chunk))
       return [frame.data === '' ? { type: 'ping', frame: out.frame } : native(frame, out, frame.data)]
@@ -107,6 +107,11 @@ export class ChatDecoder implements Decoder {
     }
     return reader
   }
+}
+
+/** Some servers write blanks after it. */
+function isDone(data: string): boolean {
+  return data.startsWith('[DONE]') && data.trim() === '[DONE]'
 }
 
 function native(frame: IncomingFrame, out: FrameEvents, value: unknown): NeutralEvent {
