@@ -2,7 +2,7 @@ import type { JsonObject, NeutralRequest } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
 import * as anthropic from '../../plugins/anthropic/codec/index.ts'
 import * as chat from '../../plugins/openai/codec/chat/index.ts'
-import * as responses from '../../plugins/openai/codec/responses/index.ts'
+import { responsesCodec as responses } from '../../plugins/openai/codec/responses/index.ts'
 import { canonical, captures, hasCorpus, type Recording, recordings, strictContext } from './corpus.ts'
 import { mutants } from './mutants.ts'
 
