@@ -1,5 +1,6 @@
 import type { Dialect, Endpoint } from 'lunaroute'
 import { claimsForResponses } from './claims.ts'
+import { responsesCodec } from './codec/responses/index.ts'
 import { credentials } from './credentials.ts'
 import { act, get, post, remove, withAndWithoutVersion } from './endpoints.ts'
 import { errorBody, responsesErrorEvent } from './errors.ts'
@@ -41,4 +42,5 @@ export const openaiResponses: Dialect = {
   session: sessionOf,
   errorBody,
   errorEvent: responsesErrorEvent,
+  codec: responsesCodec,
 }

@@ -2,7 +2,7 @@ import type { JsonObject, NeutralRequest } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
 import { messagesCodec } from '../../plugins/anthropic/codec/index.ts'
 import { chatCodec } from '../../plugins/openai/codec/chat/index.ts'
-import * as responses from '../../plugins/openai/codec/responses/index.ts'
+import { responsesCodec } from '../../plugins/openai/codec/responses/index.ts'
 import { canonical, captures, hasCorpus, type Recording, recordings, strictContext } from './corpus.ts'
 import { mutants } from './mutants.ts'
 
@@ -24,7 +24,7 @@ const DIALECTS = [
   },
   {
     api: 'openai-responses',
-    codec: responses,
+    codec: responsesCodec,
     paths: ['/v1/responses'],
     counts: { requests: 279, captures: 38, responses: 226, errors: 12 },
   },

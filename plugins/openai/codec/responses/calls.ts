@@ -8,6 +8,7 @@ import {
   type ToolCallBlock,
 } from 'lunaroute/neutral'
 import { DIALECT } from './name.ts'
+import type { WriteContext } from './write-context.ts'
 
 /** Items by which the model asks the client to run a tool of the provider's making: what it does, and where its input is. */
 const PROVIDER_CALLS: Readonly<Record<string, readonly [kind: ProviderToolKind, field: string]>> = {
@@ -26,9 +27,13 @@ export const CALL_READERS: Readonly<Record<string, (f: Fields) => object | undef
 }
 
 /** Writes a call item. `id` is undefined where the item was not made by this provider. */
-export function writeCall(call: ToolCallBlock, id: string | undefined, status?: string): JsonObject {
+export function writeCall(
+  call: ToolCallBlock,
+  id: string | undefined,
+  { isOwn, id: makeId }: WriteContext,
+): JsonObject {
   const { callId, name, namespace, input, provider, extra } = call
-  const defaults = status === undefined ? undefined : { status }
+  const defaults = makeId || isOwn ? { status: 'completed' } : undefined
   const type = provider && (shapeOf(extra, DIALECT, 'type') ?? providerType(provider))
   if (type !== undefined) {
     const [, field] = PROVIDER_CALLS[type]!
@@ -37,7 +42,9 @@ export function writeCall(call: ToolCallBlock, id: string | undefined, status?: 
     return restore(written, extra, DIALECT, defaults)
   }
   const isCustom = call.inputType === 'text'
-  const said = isCustom ? { type: 'custom_tool_call', input } : { type: 'function_call', arguments: input }
+  const said = isCustom
+    ? { type: 'custom_tool_call', input }
+    : { type: 'function_call', arguments: isOwn || input !== '' ? input : '{}' }
   return restore({ ...said, id, call_id: callId, name, namespace }, extra, DIALECT, defaults)
 }
 

@@ -37,10 +37,8 @@ export function runLength(blocks: readonly Block[], start: number): number {
 /** Whether a block is a part of a message item rather than an item by itself. */
 export function isPart(block: Block): boolean {
   if (block.type === 'native') return shapeOf(block.extra, DIALECT, 'in') === 'content'
-  return PARTS.has(block.type)
+  return block.type === 'text' || block.type === 'refusal' || itemOf(block.extra) !== undefined
 }
-
-const PARTS = new Set<Block['type']>(['text', 'refusal', 'image', 'document', 'audio', 'video'])
 
 function writeRun(blocks: readonly Block[], context: WriteContext): unknown {
   const [first, second] = blocks
@@ -57,10 +55,15 @@ function writeRun(blocks: readonly Block[], context: WriteContext): unknown {
       return writeCompaction(first, idOf(first, 'cmp_', context))
     case 'toolCall': {
       const prefix = first.inputType === 'text' ? 'ctc_' : 'fc_'
-      return writeCall(first, idOf(first, prefix, context), context.id && 'completed')
+      return writeCall(first, idOf(first, prefix, context), context)
     }
     case 'serverToolCall':
       return writeHosted(first, second?.type === 'serverToolResult' ? second : undefined)
+    case 'image': {
+      // An answer shows a picture as what a tool of the provider has made.
+      if (!context.id || first.source.type !== 'base64') return undefined
+      return { type: 'image_generation_call', id: context.id('ig_'), status: 'completed', result: first.source.data }
+    }
     default:
       return undefined
   }
