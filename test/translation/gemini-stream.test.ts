@@ -5,7 +5,22 @@ import { decode, encode, recordedStreams } from './gemini-streams.ts'
 import { checkGeminiStream } from './grammar/gemini.ts'
 
 /** Recorded streams that are not legal, with the reason. */
-const ILLEGAL: Readonly<Record<string, string>> = {}
+const REPEATED = 'a hand-edited fixture: every chunk says STOP, or two answers are joined'
+const UNFINISHED = 'the recording breaks off, or its last event lacks the blank line that completes it'
+const ILLEGAL: Readonly<Record<string, string>> = {
+  'js_genai.chats_tests_sendmessage_multiple_messages_with_server_si.30e7c127': REPEATED,
+  'js_genai.chats_tests_sendmessage_multiple_messages_with_server_si.c7c0deea': REPEATED,
+  'spliced.gemini_cancelled_bare_json_tool0.eb1c7f0b': UNFINISHED,
+  'vertexai_sdk_test_data.streaming_failure_error_mid_stream.443f515e': REPEATED,
+  'vertexai_sdk_test_data.streaming_failure_invalid_json.03460521': 'a fixture of what is no response',
+  'vertexai_sdk_test_data.streaming_failure_malformed_content.20b2f702': 'a fixture of what is no response',
+  'vertexai_sdk_test_data.streaming_failure_recitation_no_content.11c17562': REPEATED,
+  'vertexai_sdk_test_data.streaming_failure_unknown_finish_enum.176ad921': REPEATED,
+  'vertexai_sdk_test_data.streaming_success_citations.11eaec44': REPEATED,
+  'vertexai_sdk_test_data.streaming_success_finish_message.15745096': UNFINISHED,
+  'vertexai_sdk_test_data.streaming_success_no_content_parts.14b8d101': UNFINISHED,
+  'vertexai_sdk_test_data.streaming_success_utf8.c65ccae9': REPEATED,
+}
 
 const streams = hasCorpus ? recordedStreams() : []
 
@@ -14,20 +29,15 @@ if (!hasCorpus) console.warn('gemini streams skipped: there is no ../shared/corp
 describe.skipIf(!hasCorpus)('recorded streams of gemini', () => {
   it('are legal but for those named', () => {
     expect(streams.length).toBe(87)
-    const problems = streams.flatMap(({ id, data }) => {
-      const found = checkGeminiStream(data.map(data => ({ data })))
-      return found.length > 0 && !Object.hasOwn(ILLEGAL, id) ? [`${id}: ${found.join('; ')}`] : []
-    })
-    expect(problems).toEqual([])
+    const illegal = streams.filter(({ data }) => checkGeminiStream(data.map(data => ({ data }))).length > 0)
+    expect(illegal.map(({ id }) => id)).toEqual(Object.keys(ILLEGAL))
   })
 
   it('come back event by event when they are decoded and encoded', () => {
     const changed = streams.flatMap(({ id, data }) => {
       const events = decode(data)
       const before = data.map(text => canonical(JSON.parse(text)))
-      const after = encode(events).map(({ data }) =>
-        canonical(typeof data === 'string' ? data : JSON.parse(JSON.stringify(data))),
-      )
+      const after = encode(events).map(({ data }) => canonical(data))
       // A stream without its end gets an error for one.
       const whole = isCut(events) ? after.slice(0, -1) : after
       return whole.join('\n') === before.join('\n') ? [] : [firstDifference(id, before, whole)]

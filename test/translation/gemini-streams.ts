@@ -52,7 +52,9 @@ export function encode(
   context: ResponseContext = { ...strictContext({ dialect: 'none', messages: [] }), model: 'm' },
 ): readonly { readonly data: JsonObject | string }[] {
   const encoder = geminiCodec.createEncoder(context)
-  return [...events.flatMap(event => encoder.push(event)), ...encoder.end()].filter(hasData)
+  const frames = [...events.flatMap(event => encoder.push(event)), ...encoder.end()].filter(hasData)
+  // What leaves is JSON: there are no undefined fields in it.
+  return frames.map(({ data }) => ({ data: JSON.parse(JSON.stringify(data)) as JsonObject | string }))
 }
 
 function hasData(frame: OutgoingFrame): frame is { readonly data: JsonObject | string } {
