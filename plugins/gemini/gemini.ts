@@ -1,4 +1,5 @@
 import type { Dialect, LlmRequest, RequestHead } from 'lunaroute'
+import { geminiCodec } from './codec/index.ts'
 import { endpoints, VERSIONS } from './endpoints.ts'
 import { errorBody, errorEvent } from './errors.ts'
 
@@ -36,6 +37,7 @@ export const gemini: Dialect = {
   session,
   errorBody,
   errorEvent,
+  codec: geminiCodec,
 }
 
 function claims(head: RequestHead): boolean {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { JsonObject } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
-import * as codec from '../../plugins/gemini/codec/index.ts'
+import { geminiCodec as codec } from '../../plugins/gemini/codec/index.ts'
 import { canonical, captures, hasCorpus, type Recording, recordings, strictContext } from './corpus.ts'
 import { mutants } from './mutants.ts'
 

@@ -1,4 +1,1 @@
-export { readError, writeError } from './error.ts'
-export { DIALECT } from './name.ts'
-export { parameters, readRequest, writeRequest } from './request.ts'
-export { readResponse, writeResponse } from './response.ts'
+export { geminiCodec } from './codec.ts'

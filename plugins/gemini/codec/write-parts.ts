@@ -54,6 +54,9 @@ export class PartWriter {
       return this.#drop(block, `gemini has no counterpart to this part of ${block.dialect}`)
     }
     if (block.type === 'document' && block.source.type === 'blocks') return this.#flatten(block, block.source.content)
+    if (block.type === 'audio' && block.transcript !== undefined && !this.#options.isOwn) {
+      return [{ text: block.transcript }, ...(block.source ? this.part({ ...block, transcript: undefined }) : [])]
+    }
     const written = this.#plain(block)
     if (written === undefined) return []
     return [
