@@ -2,6 +2,7 @@ import type { Codec } from 'lunaroute/neutral'
 import { GeminiDecoder } from './decoder.ts'
 import { GeminiEncoder } from './encoder.ts'
 import { readError, writeError } from './error.ts'
+import { limits } from './limits.ts'
 import { readTokenCount, writeModels, writeTokenCount } from './models.ts'
 import { DIALECT } from './name.ts'
 import { parameters, readRequest, writeRequest } from './request.ts'
@@ -11,6 +12,7 @@ import { readResponse, writeResponse } from './response.ts'
 export const geminiCodec: Codec = {
   dialect: DIALECT,
   parameters,
+  limits,
   readRequest,
   writeRequest,
   readResponse,

@@ -2,6 +2,7 @@ import type { Codec } from 'lunaroute/neutral'
 import { createDecoder } from './decoder.ts'
 import { createEncoder } from './encoder.ts'
 import { readError, writeError } from './error.ts'
+import { limits } from './limits.ts'
 import { DIALECT } from './name.ts'
 import { parameters, readRequest, writeRequest } from './request.ts'
 import { readResponse, writeResponse } from './response.ts'
@@ -11,6 +12,7 @@ import { readTokenCount, writeTokenCount } from './token-count.ts'
 export const responsesCodec: Codec = {
   dialect: DIALECT,
   parameters,
+  limits,
   readRequest,
   writeRequest,
   readResponse,
