@@ -67,7 +67,8 @@ export class Answer {
   #identified(block: Block): Block {
     if (block.type !== 'toolCall') return block
     const { provider, context } = this.#parts
-    const isMadeUp = block.extra?.[provider.dialect]?.absent?.includes('id') ?? false
+    const absent = block.extra?.[provider.dialect]?.absent ?? []
+    const isMadeUp = absent.some(key => key === 'id' || key.endsWith('.id'))
     return isMadeUp ? { ...block, callId: context.id('call_') } : block
   }
 
