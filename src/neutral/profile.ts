@@ -10,6 +10,8 @@ export interface ModelProfile {
   readonly contextTokens?: number | undefined
   /** Larger requests are clamped to it; Messages, which requires a number, gets it when the client gave none. */
   readonly maxOutputTokens?: number | undefined
+  /** Smaller ones are raised to it. */
+  readonly minOutputTokens?: number | undefined
   /** Chat: which of the two keys the model takes. */
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens' | undefined
   /** False: `developer` messages are written as `system`. */

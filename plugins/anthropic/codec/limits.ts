@@ -4,6 +4,6 @@ import type { ModelProfile } from 'lunaroute/neutral'
 export const limits: ModelProfile = {
   maxCacheMarks: 4,
   hasDeveloperRole: false,
-  sampling: { temperature: { min: 0, max: 1 } },
+  sampling: { temperature: { min: 0, max: 1 }, topP: { min: 0, max: 1 } },
   tools: { namePattern: '^[a-zA-Z0-9_-]{1,128}$', nameLength: 128, idPattern: '^[a-zA-Z0-9_-]+$' },
 }

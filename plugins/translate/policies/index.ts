@@ -5,6 +5,7 @@ import { withoutBillingHeader } from './billing.ts'
 import { withinCacheMarks } from './cache-marks.ts'
 import { withCallIds } from './call-ids.ts'
 import { withoutCustomTools } from './custom-tools.ts'
+import { withoutForeignBlocks } from './foreign.ts'
 import { withinMedia } from './media.ts'
 import { withoutNamespaces, withToolsAtTop } from './namespaces.ts'
 import { withoutPrefill } from './prefill.ts'
@@ -23,6 +24,7 @@ const POLICIES: readonly Policy[] = [
   reportBags,
   withoutBillingHeader,
   hashedUser,
+  withoutForeignBlocks,
   withOwnState,
   withReasoning,
   withRememberedState,

@@ -9,6 +9,8 @@ export const withinMedia: Policy = (request, { diagnostics, profile }) => {
   const limits = profile.input
   return mapBlocks(request, (block, message) => {
     if (!isMedia(block) || message.role === 'assistant') return block
+    const text = textOf(block)
+    if (text !== undefined) return { ...block, source: { type: 'text', text } } as Block
     const reason = whyNot(block, limits)
     if (reason === undefined) return block
     diagnostics.dropped(block.at ?? message.at ?? 'messages', reason)
@@ -20,6 +22,13 @@ type MediaBlock = Extract<Block, { readonly type: keyof typeof KINDS }>
 
 function isMedia(block: Block): block is MediaBlock {
   return Object.hasOwn(KINDS, block.type)
+}
+
+/** A text file is text: dialects take pictures and PDF by their bytes, and hardly anything else. */
+function textOf({ type, source }: MediaBlock): string | undefined {
+  if (type !== 'document' || source?.type !== 'base64') return undefined
+  const isText = source.mediaType.startsWith('text/') || source.mediaType === 'application/json'
+  return isText ? Buffer.from(source.data, 'base64').toString() : undefined
 }
 
 function whyNot(block: MediaBlock, limits: InputProfile | undefined): string | undefined {

@@ -153,8 +153,9 @@ describe('schemas', () => {
   it('lose the keywords the model refuses, with a diagnostic, and never a property of that name', () => {
     const profile: ModelProfile = { tools: { schema: { unsupported: ['pattern', '$schema'] } } }
     const { request, diagnostics } = apply({ tools: [{ type: 'function', name: 'f', parameters }] }, { profile })
-    const [f] = request.tools as readonly { readonly parameters: typeof parameters }[]
-    expect(f!.parameters.properties).toEqual({ $schema: { $ref: '#/$defs/node' }, pattern: { type: 'string' } })
+    const [f] = request.tools ?? []
+    const cleaned = f?.type === 'function' ? f.parameters?.properties : undefined
+    expect(cleaned).toEqual({ $schema: { $ref: '#/$defs/node' }, pattern: { type: 'string' } })
     expect(actions(diagnostics)).toEqual(['dropped tools.parameters.pattern'])
   })
 

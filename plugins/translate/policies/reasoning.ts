@@ -64,7 +64,7 @@ function withBudget(
   const budgetTokens = Math.min(Math.max(asked, min), max, room - 1)
   if (budgetTokens < min) {
     diagnostics.changed('reasoning', 'too few tokens for the answer to reason first')
-    return { ...request, reasoning: { ...reasoning, mode: 'off', effort: undefined, budgetTokens: undefined } }
+    return { ...request, reasoning: { mode: 'off' } }
   }
   if (reasoning.budgetTokens === undefined)
     diagnostics.changed('reasoning.effort', 'the model takes a budget of tokens')
@@ -80,7 +80,7 @@ function switchedOff(
 ): ReasoningOptions | undefined {
   if (canDisable !== false) {
     const effort = efforts.includes('none') ? 'none' : undefined
-    return { ...reasoning, mode: 'off', effort, budgetTokens: undefined }
+    return { mode: 'off', effort }
   }
   diagnostics.changed('reasoning', 'the model always reasons; it is asked to do so as little as it can')
   if (!controls.includes('effort') && !controls.includes('adaptive')) return undefined
@@ -97,7 +97,7 @@ function withConsequences(
   if (!reasoning || isOff(reasoning)) return request
   if (allowsForcedTool === false && (toolChoice?.type === 'required' || toolChoice?.type === 'tool')) {
     diagnostics.changed('reasoning', 'the model cannot reason and be made to use a tool at once')
-    return { ...request, reasoning: { ...reasoning, mode: 'off', effort: undefined, budgetTokens: undefined } }
+    return { ...request, reasoning: { mode: 'off' } }
   }
   const isOther = temperature !== undefined && (sampling?.temperature ?? temperature) !== temperature
   if (isOther) diagnostics.changed('sampling.temperature', `the model takes only ${temperature} while it reasons`)

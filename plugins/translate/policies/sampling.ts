@@ -42,9 +42,13 @@ function fitted(sampling: Sampling, { profile, diagnostics }: PolicyContext): Sa
 
 function clampedOutput(
   asked: number | undefined,
-  { maxOutputTokens: most }: ModelProfile,
+  { maxOutputTokens: most, minOutputTokens: least }: ModelProfile,
   { diagnostics }: PolicyContext,
 ): number | undefined {
+  if (asked !== undefined && least !== undefined && asked < least) {
+    diagnostics.changed('maxOutputTokens', `the model takes at least ${least} tokens`)
+    return least
+  }
   if (asked === undefined || most === undefined || asked <= most) return asked
   diagnostics.changed('maxOutputTokens', `the model gives at most ${most} tokens`)
   return most
