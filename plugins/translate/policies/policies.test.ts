@@ -31,7 +31,7 @@ function apply(given: Partial<NeutralRequest>, { profile = {}, memory = new Memo
     memory,
     reversal,
   }
-  const request = applyPolicies({ dialect: 'here', messages: [], ...given }, context)
+  const request = applyPolicies({ dialect: 'here', messages: [user(text('Hi'))], ...given }, context)
   return { request, reversal, diagnostics: recorder.list }
 }
 

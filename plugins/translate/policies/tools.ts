@@ -3,13 +3,17 @@ import { mapTools } from '../walk.ts'
 
 /** What the model's profile says of tools as a whole: none at all, none of the provider's, no strictness, no choice. */
 export const withinToolLimits: Policy = (request, { diagnostics, profile }) => {
-  const limits = profile.tools
-  if (limits === undefined || !request.tools) return request
+  const limits = profile.tools ?? {}
+  if (!request.tools) return request
   if (limits === false) {
     for (const tool of request.tools) diagnostics.dropped(tool.at ?? 'tools', 'the model has no tools')
     return { ...request, tools: undefined, toolChoice: undefined, isParallelToolUse: undefined }
   }
   const changed = mapTools(request, tool => {
+    if (tool.type === 'provider' && tool.kind === 'file_search') {
+      diagnostics.dropped(tool.at ?? 'tools', 'another provider holds the files to be searched')
+      return undefined
+    }
     if (tool.type === 'provider' && limits.provider && !limits.provider.includes(tool.kind)) {
       diagnostics.dropped(tool.at ?? 'tools', `the model has no ${tool.kind} tool`)
       return undefined
