@@ -67,7 +67,7 @@ export class GeminiDecoder implements Decoder {
     f.optional('responseId', 'modelVersion')
     const start = this.#isStarted ? this.#repeat(f) : this.#start(f)
     // Read to be told at the end; in its own dialect it goes back from the remainder.
-    this.#blocked ??= readBlock(new Fields(chunk))?.stop
+    if (chunk.promptFeedback) this.#blocked ??= readBlock(new Fields(chunk))?.stop
     const native = f.object('usageMetadata')
     const usage = native && readUsage(native)
     const candidates = f.list('candidates')
@@ -132,9 +132,8 @@ export class GeminiDecoder implements Decoder {
 
 /** Adds a remainder and notes to an event. */
 function noted(event: NeutralEvent, extra: Extra | undefined, shapes: Readonly<Record<string, string>>): NeutralEvent {
-  const old = { ...event.extra?.[DIALECT], ...extra?.[DIALECT] }
-  const all = { ...event.extra?.[DIALECT]?.shapes, ...extra?.[DIALECT]?.shapes, ...shapes }
-  return { ...event, extra: { [DIALECT]: { ...old, ...(Object.keys(all).length > 0 && { shapes: all }) } } }
+  const [old, own] = [event.extra?.[DIALECT], extra?.[DIALECT]]
+  return { ...event, extra: { [DIALECT]: { ...old, ...own, shapes: { ...old?.shapes, ...own?.shapes, ...shapes } } } }
 }
 
 function native(value: unknown): NeutralEvent {

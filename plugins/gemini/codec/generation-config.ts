@@ -1,5 +1,5 @@
 import {
-  Fields,
+  type Fields,
   isObject,
   type JsonObject,
   type NeutralRequest,
@@ -10,6 +10,7 @@ import {
   shapeOf,
 } from 'lunaroute/neutral'
 import { DIALECT } from './name.ts'
+import { readSchema, writeSchema } from './schema.ts'
 import { readThinking, writeThinking } from './thinking.ts'
 
 const SCHEMAS = [
@@ -75,21 +76,25 @@ export function writeConfig(request: NeutralRequest, { diagnostics }: RequestCon
 
 function readFormat(c: Fields): OutputFormat | undefined {
   for (const [key, alias] of SCHEMAS) {
-    const schema = c.object(key, alias)
-    if (!schema) continue
+    const native = c.object(key, alias)
+    if (!native) continue
+    const { schema, types } = readSchema(native)
+    const isUsual = mimeType(c) === 'application/json'
+    if (isUsual) c.string('responseMimeType', 'response_mime_type')
     // The notes are the format's own: a request may be given another one.
-    const f = new Fields({ responseMimeType: c.peek('responseMimeType') ?? c.peek('response_mime_type') })
-    if (f.constant('responseMimeType', 'application/json')) c.string('responseMimeType', 'response_mime_type')
-    const shapes = key === 'responseJsonSchema' ? undefined : { schema: key }
-    const absent = f.extra(DIALECT) ? ['responseMimeType'] : undefined
-    const extra = shapes || absent ? { [DIALECT]: { ...(shapes && { shapes }), ...(absent && { absent }) } } : undefined
+    const shapes = { ...(key !== 'responseJsonSchema' && { schema: key }), ...(types && { types }) }
+    const notes = {
+      ...(Object.keys(shapes).length > 0 && { shapes }),
+      ...(!isUsual && { absent: ['responseMimeType'] }),
+    }
+    const extra = Object.keys(notes).length > 0 ? { [DIALECT]: notes } : undefined
     return { type: 'jsonSchema', schema, extra }
   }
   for (const [word, type] of [
     ['application/json', 'json'],
     ['text/plain', 'text'],
   ] as const) {
-    if ((c.peek('responseMimeType') ?? c.peek('response_mime_type')) !== word) continue
+    if (mimeType(c) !== word) continue
     c.string('responseMimeType', 'response_mime_type')
     return { type }
   }
@@ -102,7 +107,12 @@ function writeFormat(format: OutputFormat | undefined): JsonObject {
     return { responseMimeType: format.type === 'json' ? 'application/json' : 'text/plain' }
   const key = shapeOf(format.extra, DIALECT, 'schema') ?? 'responseJsonSchema'
   const notes = { [DIALECT]: { absent: format.extra?.[DIALECT]?.absent ?? [] } }
-  return restore({ [key]: format.schema }, notes, DIALECT, { responseMimeType: 'application/json' })
+  const schema = writeSchema(format.schema, shapeOf(format.extra, DIALECT, 'types'))
+  return restore({ [key]: schema }, notes, DIALECT, { responseMimeType: 'application/json' })
+}
+
+function mimeType(c: Fields): unknown {
+  return c.peek('responseMimeType') ?? c.peek('response_mime_type')
 }
 
 function readModalities(c: Fields): readonly string[] | undefined {

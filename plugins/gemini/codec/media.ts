@@ -1,13 +1,15 @@
-import type {
-  AudioBlock,
-  DocumentBlock,
-  Fields,
-  ImageBlock,
-  JsonObject,
-  MediaSource,
-  VideoBlock,
+import {
+  type AudioBlock,
+  type DocumentBlock,
+  type Fields,
+  type ImageBlock,
+  type JsonObject,
+  type MediaSource,
+  shapeOf,
+  type VideoBlock,
 } from 'lunaroute/neutral'
 import { readBase64, writeBase64 } from './base64.ts'
+import { DIALECT } from './name.ts'
 
 /** A block with bytes of its own or elsewhere. */
 export type Media = ImageBlock | DocumentBlock | AudioBlock | VideoBlock
@@ -35,7 +37,11 @@ export function readInlineData(f: Fields): Plain<Media> | undefined {
   const blob = f.nested('inlineData', 'inline_data')
   const [mediaType, data] = [blob?.string('mimeType', 'mime_type'), blob?.string('data')]
   if (!blob || mediaType === undefined || data === undefined) return undefined
-  return blockOf({ type: 'base64', mediaType, data: readBase64(data, blob) }, mediaType, blob)
+  const standard = readBase64(data, blob)
+  const text = mediaType.startsWith('text/') ? textOf(standard) : undefined
+  if (text === undefined) return blockOf({ type: 'base64', mediaType, data: standard }, mediaType, blob)
+  blob.shape('text', 'inlineData')
+  return blockOf({ type: 'text', text, mediaType }, mediaType, blob)
 }
 
 /** Reads `fileData`: a file of the provider's, or one that it shall fetch. */
@@ -70,8 +76,11 @@ export function writeMedia(block: Media, isOwn: boolean): JsonObject | undefined
       if (!isOwn && !OWN_FILE.test(source.fileId)) return undefined
       return { fileData: { fileUri: source.fileId, mimeType: source.mediaType, displayName } }
     }
-    case 'text':
-      return { text: source.text }
+    case 'text': {
+      if (shapeOf(block.extra, DIALECT, 'text') !== 'inlineData') return { text: source.text }
+      const data = writeBase64(Buffer.from(source.text).toString('base64'), block.extra)
+      return { inlineData: { mimeType: source.mediaType, data, displayName: isOwn ? displayName : undefined } }
+    }
     default:
       return undefined
   }
@@ -84,6 +93,12 @@ function blockOf(source: MediaSource, mediaType: string | undefined, f: Fields):
     return { type: 'video', source }
   }
   return { type: 'document', source, filename: f.string('displayName', 'display_name') }
+}
+
+/** The text of a text file, if it is UTF-8: every dialect takes a text, few take the file. */
+function textOf(data: string): string | undefined {
+  const text = Buffer.from(data, 'base64').toString('utf8')
+  return Buffer.from(text).toString('base64') === data ? text : undefined
 }
 
 function isVideoSite(url: string): boolean {

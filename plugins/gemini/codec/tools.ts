@@ -12,6 +12,7 @@ import {
   type ToolDefinition,
 } from 'lunaroute/neutral'
 import { DIALECT } from './name.ts'
+import { readSchema, writeSchema } from './schema.ts'
 
 const FUNCTIONS = 'functionDeclarations'
 
@@ -88,11 +89,14 @@ function readFunction(value: unknown, at: string, list: string): ToolDefinition 
   const subset = schema ? undefined : f.object('parameters')
   // Google's own schema language: a subset of OpenAPI's, with types in capitals.
   if (subset) f.shape('parameters', 'openapi')
+  const given = schema ?? subset
+  const parameters = given && readSchema(given)
+  if (parameters?.types) f.shape('types', parameters.types)
   return {
     type: 'function',
     name,
     description: f.string('description'),
-    parameters: schema ?? subset,
+    parameters: parameters?.schema,
     resultSchema: f.object('responseJsonSchema', 'response_json_schema'),
     at,
     extra: f.extra(DIALECT),
@@ -131,8 +135,14 @@ function writeTool(tool: ToolDefinition, diagnostics: Diagnostics, isOwn: boolea
 function writeFunction(tool: FunctionTool, diagnostics: Diagnostics, isOwn: boolean): JsonObject {
   const { name, description, parameters, resultSchema, extra } = tool
   if (!isOwn && tool.isStrict) diagnostics.dropped(`${tool.at ?? 'tools'}.strict`, 'gemini has no strict tools')
+  const types = shapeOf(extra, DIALECT, 'types')
   const key = shapeOf(extra, DIALECT, 'parameters') === 'openapi' ? 'parameters' : 'parametersJsonSchema'
-  const written = { name, description, [key]: parameters, responseJsonSchema: resultSchema }
+  const written = {
+    name,
+    description,
+    [key]: parameters && writeSchema(parameters, types),
+    responseJsonSchema: resultSchema,
+  }
   return { [shapeOf(extra, DIALECT, 'list') ?? FUNCTIONS]: [restore(written, extra, DIALECT)] }
 }
 
