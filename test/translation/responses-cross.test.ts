@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { JsonObject, NeutralRequest, NeutralResponse } from 'lunaroute/neutral'
+import type { NeutralRequest, NeutralResponse } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
 import * as messages from '../../plugins/anthropic/codec/index.ts'
 import * as chat from '../../plugins/openai/codec/chat/index.ts'
 import { responsesCodec } from '../../plugins/openai/codec/responses/index.ts'
 import { hasCorpus, recordings, strictContext } from './corpus.ts'
+import { schemaProblems } from './schema.ts'
 
 const SOURCES = [
   { api: 'openai-chat', codec: chat, requests: 379, responses: 252 },
@@ -29,7 +27,7 @@ describe.skipIf(!hasCorpus)('other dialects written as Responses', () => {
         if (OUT_OF_RANGE.includes(id)) continue
         try {
           const written = responsesCodec.writeRequest(request, lenient(request))
-          invalid.push(...problems('CreateResponse', written.body).map(problem => `${id}: ${problem}`))
+          invalid.push(...schemaProblems('CreateResponse', written.body).map(problem => `${id}: ${problem}`))
         } catch {
           refused++
         }
@@ -46,33 +44,13 @@ describe.skipIf(!hasCorpus)('other dialects written as Responses', () => {
         const read: NeutralResponse = codec.readResponse(body)
         const request: NeutralRequest = { dialect: 'openai-responses', messages: [] }
         const written = responsesCodec.writeResponse(read, lenient(request))
-        invalid.push(...problems('Response', written).map(problem => `${id}: ${problem}`))
+        invalid.push(...schemaProblems('Response', written).map(problem => `${id}: ${problem}`))
       }
       expect(invalid).toEqual([])
       expect(all.length).toBe(responses)
     })
   }
 })
-
-const validators = new Map<string, (body: unknown) => string[]>()
-
-/** What the loosened schema says against a body. */
-function problems(definition: string, body: JsonObject): string[] {
-  let check = validators.get(definition)
-  if (!check) {
-    const file = new URL('../../../shared/schemas/relaxed/openai-responses.schema.json', import.meta.url)
-    const { $id: _, ...schema } = JSON.parse(readFileSync(fileURLToPath(file), 'utf8')) as JsonObject
-    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: false })
-    const validate = ajv.compile({ ...schema, $ref: `#/$defs/${definition}` })
-    check = value => {
-      if (validate(value)) return []
-      const errors = [...(validate.errors ?? [])].sort((a, b) => b.instancePath.length - a.instancePath.length)
-      return [`${errors[0]?.instancePath} ${errors[0]?.message} ${JSON.stringify(errors[0]?.params)}`]
-    }
-    validators.set(definition, check)
-  }
-  return check(JSON.parse(JSON.stringify(body)))
-}
 
 function lenient(request: NeutralRequest) {
   const context = strictContext(request)

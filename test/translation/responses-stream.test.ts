@@ -1,9 +1,10 @@
-import type { Block, IncomingFrame, NeutralEvent, OutgoingFrame } from 'lunaroute/neutral'
+import type { Block, IncomingFrame, JsonObject, NeutralEvent, OutgoingFrame } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
 import { responsesCodec } from '../../plugins/openai/codec/responses/index.ts'
 import { collectBlocks } from './collect.ts'
 import { canonical, hasCorpus, strictContext } from './corpus.ts'
 import { checkResponsesStream } from './grammar/openai-responses.ts'
+import { schemaProblems } from './schema.ts'
 import { recordedStreams, streamsIn } from './streams.ts'
 
 /** What recorded streams do otherwise than the description says, with the reason. */
@@ -71,7 +72,7 @@ describe.skipIf(!hasCorpus)('104 recorded streams of Responses', () => {
       expect(said.map(comparable), id).toEqual(choice!.content.map(comparable))
       compared++
     }
-    expect(compared).toBe(92)
+    expect(compared).toBe(96)
   })
 
   it('keep no second copy of what their deltas say', () => {
@@ -91,8 +92,24 @@ describe.skipIf(!hasCorpus)('104 recorded streams of Responses', () => {
       const events = decode(frames).map(({ extra: _, frame: __, ...event }) => event as NeutralEvent)
       const written = encode(events).filter(frame => 'data' in frame)
       expect(checkResponsesStream(JSON.parse(JSON.stringify(written))), id).toEqual([])
+      const invalid = written.flatMap(({ data }) => schemaProblems('ResponseStreamEvent', data))
+      expect(invalid, id).toEqual([])
       const again = decode(written.map(({ event, data }) => ({ event, data: '', json: () => data })))
       expect(collectBlocks(again).map(meaning), id).toEqual(collectBlocks(events).map(meaning))
+    }
+  })
+
+  it('end in a failure of the same response when they are cut on the way to their own dialect', () => {
+    for (const { id, frames } of streams) {
+      const events = decode(frames.slice(0, 4))
+      const end = events.at(-1)!
+      if (end.type !== 'error' || end.error.kind !== 'cut') continue
+      const written = encode(events).filter(frame => 'data' in frame)
+      const [first, last] = [written[0]!, written.at(-1)!].map(
+        ({ data }) => data as { type: string; response: JsonObject },
+      )
+      expect(written.length, id).toBe(6)
+      expect([last!.type, last!.response.id], id).toEqual(['response.failed', first!.response.id])
     }
   })
 
