@@ -19,6 +19,12 @@ const PROVIDER_CALLS: Readonly<Record<string, readonly [kind: ProviderToolKind, 
   tool_search_call: ['tool_search', 'arguments'],
 }
 
+/** What Responses requires of them and the neutral form does not hold. */
+const REQUIRED: Readonly<Record<string, JsonObject>> = {
+  computer_call: { pending_safety_checks: [] },
+  shell_call: { environment: null },
+}
+
 /** Readers of call items by their type. Undefined for one without what makes it a call. */
 export const CALL_READERS: Readonly<Record<string, (f: Fields) => object | undefined>> = {
   function_call: f => readNamed(f, 'arguments'),
@@ -39,7 +45,7 @@ export function writeCall(
     const [, field] = PROVIDER_CALLS[type]!
     const execution = type === 'tool_search_call' ? 'client' : undefined
     const written = { type, id, call_id: callId, [field]: parse(input), execution }
-    return restore(written, extra, DIALECT, defaults)
+    return restore(written, extra, DIALECT, isOwn ? defaults : { ...REQUIRED[type], ...defaults })
   }
   const isCustom = call.inputType === 'text'
   const said = isCustom

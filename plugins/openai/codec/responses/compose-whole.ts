@@ -1,5 +1,5 @@
 import type { Block, JsonObject, NeutralEvent, ServerToolResultBlock } from 'lunaroute/neutral'
-import type { BlockWriter, OutputList } from './compose-blocks.ts'
+import type { BlockWriter, OutputList, OutputSlot } from './compose-blocks.ts'
 import { writeModelItems } from './write-items.ts'
 
 /** What is said of a tool of the provider's while it runs. */
@@ -15,7 +15,8 @@ const PROGRESS: Readonly<Record<string, readonly string[]>> = {
 export class WholeComposer implements BlockWriter {
   readonly #list: OutputList
   #block: Block
-  #isFinished = false
+  #slot: OutputSlot | undefined
+  #begun: JsonObject | undefined
 
   constructor(list: OutputList, block: Block) {
     this.#list = list
@@ -37,30 +38,42 @@ export class WholeComposer implements BlockWriter {
     return []
   }
 
+  /** A provider's call has its place now, and ends when its result is there: both are one item. */
   stop(): JsonObject[] {
-    return this.#block.type === 'serverToolCall' ? [] : this.finish(undefined)
+    return this.#block.type === 'serverToolCall' ? this.#begin(this.#item(undefined)) : this.finish(undefined)
   }
 
   /** Writes the item, with the result of a provider's tool if there is one. */
   finish(result: ServerToolResultBlock | undefined): JsonObject[] {
-    if (this.#isFinished) return []
-    this.#isFinished = true
+    if (this.#slot?.item) return []
+    const item = this.#item(result)
+    if (!item) return []
+    const begun = this.#slot ? [] : this.#begin(item)
+    this.#slot!.item = this.#begun ? { ...item, id: this.#begun.id } : item
+    return [...begun, { type: 'response.output_item.done', output_index: this.#slot!.index, item: this.#slot!.item }]
+  }
+
+  #begin(item: JsonObject | undefined): JsonObject[] {
+    if (!item) return []
+    this.#begun = item
+    const slot = this.#list.take()
+    this.#slot = slot
+    const type = String(item.type)
+    const place = { item_id: item.id, output_index: slot.index }
+    return [
+      {
+        type: 'response.output_item.added',
+        output_index: slot.index,
+        item: { ...item, status: 'in_progress' },
+      },
+      ...(PROGRESS[type] ?? []).map(step => ({ type: `response.${type}.${step}`, ...place })),
+    ]
+  }
+
+  #item(result: ServerToolResultBlock | undefined): JsonObject | undefined {
     const { id, diagnostics } = this.#list.context
     const blocks = result ? [this.#block, result] : [this.#block]
     const [item] = writeModelItems(blocks, { diagnostics, profile: {}, isOwn: false, id }) as JsonObject[]
-    if (!item) return []
-    const slot = this.#list.take()
-    const { index } = slot
-    slot.item = item
-    const type = String(item.type)
-    return [
-      { type: 'response.output_item.added', output_index: index, item: { ...item, status: 'in_progress' } },
-      ...(PROGRESS[type] ?? []).map(step => ({
-        type: `response.${type}.${step}`,
-        item_id: item.id,
-        output_index: index,
-      })),
-      { type: 'response.output_item.done', output_index: index, item },
-    ]
+    return item
   }
 }

@@ -1,7 +1,16 @@
-import type { JsonObject, NeutralError, NeutralEvent, ResponseContext, Stop, Usage } from 'lunaroute/neutral'
+import type {
+  JsonObject,
+  NeutralError,
+  NeutralEvent,
+  ResponseContext,
+  StartEvent,
+  Stop,
+  Usage,
+} from 'lunaroute/neutral'
 import { BlockComposer } from './compose-blocks.ts'
 import { echoOf } from './echo.ts'
 import { failureOf, writeError } from './error.ts'
+import { DIALECT } from './name.ts'
 import { statusOf, writeHead } from './response.ts'
 
 /** Turns neutral events into the native events of Responses, without their numbers. */
@@ -21,7 +30,7 @@ export class Composer {
     switch (event.type) {
       case 'start':
         this.#addUsage(event.usage)
-        return this.#start(event.createdAt)
+        return this.#start(event)
       case 'usage':
         this.#addUsage(event.usage)
         return []
@@ -40,15 +49,16 @@ export class Composer {
     }
   }
 
-  #start(createdAt: number | undefined): JsonObject[] {
+  #start(event: StartEvent | undefined): JsonObject[] {
     if (this.#head) return []
     const { request, model, id, now } = this.#context
+    const isOwn = event?.extra?.[DIALECT] !== undefined
     this.#head = {
       ...echoOf(request),
-      id: id('resp_'),
+      id: (isOwn ? event.id : undefined) ?? id('resp_'),
       object: 'response',
-      created_at: createdAt ?? now(),
-      model,
+      created_at: event?.createdAt ?? now(),
+      model: isOwn ? event.model : model,
       error: null,
       incomplete_details: null,
       output: [],

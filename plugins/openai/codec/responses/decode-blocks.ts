@@ -23,7 +23,11 @@ export const BLOCK_HANDLERS: Readonly<Record<string, Handler>> = {
     const part = f.peek('part')
     return isObject(part) ? openPart(items, items.item(f.native), partOf(f), part) : []
   },
-  'response.content_part.done': (f, items) => items.close(items.item(f.native), partOf(f)),
+  'response.content_part.done'(f, items) {
+    const item = items.item(f.native)
+    // A part of reasoning is one of several in its block, and does not end it.
+    return item.blocks.get(partOf(f))?.block.type === 'reasoning' ? [] : items.close(item, partOf(f))
+  },
   'response.output_text.delta': textDelta('output_text'),
   'response.refusal.delta': textDelta('refusal'),
   'response.output_text.done': (f, items) => completeText(f, items, 'output_text', f.peek('text')),

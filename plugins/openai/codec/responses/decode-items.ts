@@ -37,19 +37,25 @@ export function itemWhole(items: OpenItems, item: OpenItem, native: JsonObject):
 
 function messageWhole(items: OpenItems, item: OpenItem, native: JsonObject): NeutralEvent[] {
   const events: NeutralEvent[] = []
-  for (const [i, block] of readOutputItem(native).entries()) {
+  const blocks = readOutputItem(native)
+  const places = [...item.blocks.keys()].sort((a, b) => a - b)
+  for (const [i, block] of blocks.entries()) {
+    // Bedrock counts the parts of all items together: where every part was seen, they are taken in their order.
+    const place = places.length === blocks.length ? places[i]! : i
     const hasText = block.type === 'text' || block.type === 'refusal'
     const { citations, ...bare } = { citations: undefined, ...block }
     const head = hasText ? ({ ...bare, text: '' } as Block) : block
-    const isLate = !item.blocks.has(i)
-    events.push(...items.open(item, i, plain(head)))
-    if (hasText) events.push(...items.complete(item, i, 'textDelta', block.text))
-    const index = item.blocks.get(i)!.index
+    const isLate = !item.blocks.has(place)
+    events.push(...items.open(item, place, plain(head)))
+    if (hasText) events.push(...items.complete(item, place, 'textDelta', block.text))
+    const index = item.blocks.get(place)!.index
     if (isLate) {
       for (const citation of citations ?? []) events.push({ type: 'citation', choice: 0, index, citation })
     }
-    events.push(...items.close(item, i))
+    events.push(...items.close(item, place))
   }
+  // Parts that the whole item does not have any more end with it.
+  for (const place of places) events.push(...items.close(item, place))
   return events
 }
 

@@ -46,7 +46,7 @@ class ResponsesDecoder implements Decoder {
     if (native.sequence_number === number) f.number('sequence_number')
     f.optional('sequence_number')
     if (frame.event === undefined) f.shape('event', 'none')
-    f.shape('events', String(events.length))
+    if (events.length !== 1) f.shape('events', String(events.length))
     const extra = this.#extra(f, String(native.type))
     return events.map((event, i) => ({ ...event, frame: number, ...(i === 0 && { extra }) }))
   }

@@ -17,6 +17,8 @@ interface Hosted {
   readonly prefix: string
   readInput(f: Fields): string
   writeInput(call: ServerToolCallBlock): JsonObject
+  /** What Responses requires and foreign calls may lack. */
+  readonly required?: JsonObject
   readOutput(f: Fields): ServerToolOutput | undefined
   writeOutput(output: ServerToolOutput, input: JsonObject): JsonObject
 }
@@ -27,6 +29,7 @@ const HOSTED: Readonly<Record<string, Hosted>> = {
     prefix: 'ws_',
     readInput: f => text(f.object('action')),
     writeInput: ({ input }) => (input === '' ? {} : { action: asObject(parse(input)) }),
+    required: { 'action.type': 'search', 'action.query': '' },
     readOutput: () => undefined,
     writeOutput(output, { action }) {
       if (output.type !== 'search') return {}
@@ -39,14 +42,16 @@ const HOSTED: Readonly<Record<string, Hosted>> = {
     prefix: 'fs_',
     readInput: f => text(f.strings('queries'), 'queries'),
     writeInput: ({ input }) => pick(parse(input), 'queries'),
+    required: { queries: [], results: null },
     readOutput: f => nativeOutput(f.list('results')),
-    writeOutput: output => (output.type === 'native' ? { results: output.value } : {}),
+    writeOutput: output => (output.type === 'native' && output.dialect === DIALECT ? { results: output.value } : {}),
   },
   code_execution: {
     type: 'code_interpreter_call',
     prefix: 'ci_',
     readInput: f => text(f.string('code'), 'code'),
     writeInput: ({ input }) => pick(parse(input), 'code'),
+    required: { code: null, container_id: '', outputs: null },
     readOutput(f) {
       const outputs = f.list('outputs')
       const [only] = outputs ?? []
@@ -55,8 +60,13 @@ const HOSTED: Readonly<Record<string, Hosted>> = {
       return nativeOutput(outputs)
     },
     writeOutput(output) {
-      if (output.type === 'native') return { outputs: output.value }
-      const logs = output.type === 'code' ? output.stdout + (output.stderr ?? '') : undefined
+      if (output.type === 'native' && output.dialect === DIALECT) return { outputs: output.value }
+      const logs =
+        output.type === 'code'
+          ? output.stdout + (output.stderr ?? '')
+          : output.type === 'native'
+            ? JSON.stringify(output.value)
+            : undefined
       return logs === undefined ? {} : { outputs: [{ type: 'logs', logs }] }
     },
   },
@@ -65,6 +75,7 @@ const HOSTED: Readonly<Record<string, Hosted>> = {
     prefix: 'ig_',
     readInput: () => '',
     writeInput: () => ({}),
+    required: { result: null },
     readOutput(f) {
       const format = f.peek('output_format')
       const data = f.string('result')
@@ -82,6 +93,7 @@ const HOSTED: Readonly<Record<string, Hosted>> = {
     prefix: 'mcp_',
     readInput: f => f.string('arguments') ?? '',
     writeInput: ({ name, server, input }) => ({ name, server_label: server, arguments: input }),
+    required: { server_label: '' },
     readOutput(f) {
       const words = f.string('output')
       if (words !== undefined) return { type: 'content', content: [{ type: 'text', text: words }] }
@@ -128,14 +140,16 @@ export function readHosted(item: JsonObject, at: string | undefined): Block[] | 
 export function writeHosted(
   call: ServerToolCallBlock,
   result: ServerToolResultBlock | undefined,
+  isOwn: boolean,
 ): JsonObject | undefined {
   if (!Object.hasOwn(HOSTED, call.kind)) return undefined
-  const { type, prefix, writeInput, writeOutput } = HOSTED[call.kind]!
-  const id = call.callId.startsWith(prefix) || call.id !== undefined ? call.callId : `${prefix}${call.callId}`
+  const { type, prefix, writeInput, writeOutput, required } = HOSTED[call.kind]!
+  const id = isOwn || call.callId.startsWith(prefix) ? call.callId : `${prefix}${call.callId}`
   const input = writeInput(call)
   const output = result && writeOutput(result.output, input)
   const written = { type, id, ...input, ...output, status: call.status }
-  return restore(written, call.extra, DIALECT, type === 'mcp_call' ? undefined : { status: 'completed' })
+  const status = type === 'mcp_call' ? undefined : { status: 'completed' }
+  return restore(written, call.extra, DIALECT, isOwn ? status : { ...required, ...status })
 }
 
 function nativeOutput(value: readonly unknown[] | undefined): ServerToolOutput | undefined {

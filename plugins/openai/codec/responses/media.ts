@@ -47,7 +47,8 @@ export function writeMedia(block: Block, isOwn: boolean): JsonObject | undefined
       return { type: 'input_file', file_data: isBare ? source.data : writeUrl(source), filename }
     }
     case 'audio': {
-      if (block.source?.type !== 'base64') return undefined
+      // The reference has no audio; servers that take it are spoken to by their own clients.
+      if (block.source?.type !== 'base64' || !isOwn) return undefined
       const format = shapeOf(block.extra, DIALECT, 'format') ?? formatOf(block.source.mediaType)
       return { type: 'input_audio', input_audio: { data: block.source.data, format } }
     }

@@ -35,9 +35,10 @@ export class OpenItems {
 
   /** The item an event is about. */
   item({ output_index: index, item_id: id, item }: JsonObject): OpenItem {
-    const found = this.#items.get(index)
-    if (found) return found
     const itemId = isObject(item) ? item.id : id
+    // Bedrock counts the output twice over: the id tells the same item under another number.
+    const found = this.#items.get(index) ?? this.#byId(itemId)
+    if (found) return found
     const opened: OpenItem = {
       id: typeof itemId === 'string' ? itemId : undefined,
       blocks: new Map(),
@@ -46,6 +47,11 @@ export class OpenItems {
     }
     this.#items.set(index, opened)
     return opened
+  }
+
+  #byId(id: unknown): OpenItem | undefined {
+    if (typeof id !== 'string' || id === '') return undefined
+    return [...this.#items.values()].find(item => item.id === id)
   }
 
   /** Opens a part's block, unless it is there. */

@@ -13,7 +13,7 @@ import { readInput } from './read-input.ts'
 import { readToolChoice } from './tool-choice.ts'
 import { readToolList } from './tools.ts'
 import { writeInput } from './write-input.ts'
-import { writeOptions } from './write-options.ts'
+import { TIERS, writeOptions } from './write-options.ts'
 
 /** Native paths of the parameters, for diagnostics. */
 export const parameters: Readonly<Record<string, string>> = {
@@ -125,7 +125,7 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'cache.auto': cache?.auto,
     'output.modalities': output?.modalities?.some(kind => kind !== 'text') ? output.modalities : undefined,
     'output.audio': output?.audio,
-    serviceTier: request.dialect === 'openai-chat' ? undefined : request.serviceTier,
+    serviceTier: TIERS.has(request.serviceTier) ? undefined : request.serviceTier,
   }
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'responses has no such parameter')

@@ -58,7 +58,7 @@ function writeRun(blocks: readonly Block[], context: WriteContext): unknown {
       return writeCall(first, idOf(first, prefix, context), context)
     }
     case 'serverToolCall':
-      return writeHosted(first, second?.type === 'serverToolResult' ? second : undefined)
+      return writeHosted(first, second?.type === 'serverToolResult' ? second : undefined, isOwn)
     case 'image': {
       // An answer shows a picture as what a tool of the provider has made.
       if (!context.id || first.source.type !== 'base64') return undefined

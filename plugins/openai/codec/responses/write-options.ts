@@ -5,6 +5,10 @@ import { writeToolChoice } from './tool-choice.ts'
 import { writeTools } from './tools.ts'
 import type { WriteContext } from './write-context.ts'
 
+/** The tiers of Chat, which has the same. Other words are a provider's own. */
+export const TIERS = new Set<string | undefined>(['auto', 'default', 'flex', 'scale', 'priority', 'fast'])
+
+const MIN_TOKENS = 16
 const LOGPROBS = 'message.output_text.logprobs'
 const ENCRYPTED = 'reasoning.encrypted_content'
 
@@ -21,7 +25,7 @@ export function writeOptions(request: NeutralRequest, context: WriteContext): Js
     text: writeOutput(request.output),
     temperature: sampling?.temperature,
     top_p: sampling?.topP,
-    max_output_tokens: request.maxOutputTokens,
+    max_output_tokens: writeMaxTokens(request, context),
     top_logprobs: request.logprobs?.top,
     include: isOwn ? undefined : writeInclude(request, context),
     prompt_cache_key: cache?.key,
@@ -36,9 +40,16 @@ export function writeOptions(request: NeutralRequest, context: WriteContext): Js
     moderation: request.moderation,
     user: user?.id,
     safety_identifier: user?.safetyIdentifier,
-    service_tier: isOwn || request.dialect === 'openai-chat' ? request.serviceTier : undefined,
+    service_tier: isOwn || TIERS.has(request.serviceTier) ? request.serviceTier : undefined,
     ...writeStream(request.stream),
   }
+}
+
+/** Responses refuses less than 16. */
+function writeMaxTokens({ maxOutputTokens: limit }: NeutralRequest, context: WriteContext): number | undefined {
+  if (context.isOwn || limit === undefined || limit >= MIN_TOKENS) return limit
+  context.diagnostics.changed('maxOutputTokens', `responses takes no limit under ${MIN_TOKENS} tokens`)
+  return MIN_TOKENS
 }
 
 /** What a foreign client needs to see. Reasoning that is not stored comes back only if it is asked for encrypted. */
