@@ -10,7 +10,7 @@ import {
   type Stop,
 } from 'lunaroute/neutral'
 import { readDelta } from './deltas.ts'
-import { readError } from './error.ts'
+import { CUT, readError } from './error.ts'
 import { DIALECT } from './name.ts'
 import { readBlock } from './read-blocks.ts'
 import { readStop } from './response.ts'
@@ -74,7 +74,7 @@ export class MessagesDecoder implements Decoder {
     return [
       {
         type: 'error',
-        error: { kind: 'cut', message: 'the provider ended the stream before the answer was complete' },
+        error: CUT,
       },
     ]
   }
@@ -90,11 +90,11 @@ export class MessagesDecoder implements Decoder {
     const content = m?.list('content') ?? []
     if (content.length > 0) m?.leave('content')
     const reason = m?.peek('stop_reason')
-    if (typeof reason === 'string') this.#early = readStop(reason, new Fields(m!.native))
     const usage = m?.object('usage')
     const [id, model] = [m?.string('id'), m?.string('model')]
     const start = { type: 'start', id, model, usage: usage && readUsage(usage), frame } as const
     const blocks = content.flatMap(value => this.#whole(readBlock(value, undefined), frame))
+    if (typeof reason === 'string') this.#early = readStop(reason, new Fields(m!.native), this.#hasCalls)
     return marked([start, ...blocks], 'message_start', f.extra(DIALECT), true)
   }
 
@@ -154,7 +154,7 @@ export class MessagesDecoder implements Decoder {
     const f = new Fields(event)
     f.constant('type', 'message_delta')
     const delta = f.nested('delta')
-    const stop = delta && readStop(delta.string('stop_reason'), delta)
+    const stop = delta && readStop(delta.string('stop_reason'), delta, this.#hasCalls)
     const usage = f.object('usage')
     const events: NeutralEvent[] = [...before]
     if (stop) {
