@@ -83,13 +83,14 @@ export function writeResponse(response: NeutralResponse, context: ResponseContex
 
 /**
  * Reads the fields that tell why the model stopped, of a message or of a `message_delta`. Calls for the client make it
- * `toolCalls`, whatever the server says.
+ * `toolCalls` and none do not, whatever the server says.
  */
 export function readStop(native: string | undefined, f: Fields, hasCalls: boolean): Stop | undefined {
   if (native === undefined) return undefined
   const message = f.nested('stop_details')?.string('explanation')
   const said = Object.hasOwn(REASONS, native) ? REASONS[native]! : 'other'
-  const reason = said === 'stop' && hasCalls ? 'toolCalls' : said
+  const isCalls = hasCalls && said === 'stop'
+  const reason = isCalls ? 'toolCalls' : said === 'toolCalls' && !hasCalls ? 'stop' : said
   return { reason, native, sequence: f.string('stop_sequence'), message }
 }
 
