@@ -183,7 +183,7 @@ function messagesStream(meaning: Meaning, choose: Choose): Streamed {
   const cached = choose(used.input + 1)
   const base = { input_tokens: used.input - cached, cache_read_input_tokens: cached }
   const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude', content: [], stop_reason: null }
-  const isRestated = choose(2) === 0
+  const restated = [base, { input_tokens: base.input_tokens }, {}][choose(3)]
   const start = {
     type: 'message_start',
     message: { ...message, stop_sequence: null, usage: { ...base, output_tokens: 1 } },
@@ -197,7 +197,7 @@ function messagesStream(meaning: Meaning, choose: Choose): Streamed {
   const end = {
     type: 'message_delta',
     delta: { stop_reason: stop, stop_sequence: null },
-    usage: { ...(isRestated ? base : {}), output_tokens: used.output },
+    usage: { ...restated, output_tokens: used.output },
   }
   const all = [start, ...body, end, { type: 'message_stop' }]
   const noise = [{ type: 'ping' }, { type: 'surprise', index: 0 }]
