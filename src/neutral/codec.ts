@@ -61,8 +61,8 @@ export type OutgoingFrame =
 export interface Decoder {
   push(frame: IncomingFrame): readonly NeutralEvent[]
   /**
-   * The bytes have ended. Returns what was held back and the terminal event, if it has not come: `end` where the dialect
-   * has no end mark and the last choice had finished (Gemini), otherwise an error of kind `cut`.
+   * The bytes have ended. Returns what was held back and the terminal event, if it has not come: `end` where all choices
+   * had finished and the dialect has no end mark (Gemini) or servers leave it out (Chat), otherwise an error of kind `cut`.
    */
   end(): readonly NeutralEvent[]
 }

@@ -55,6 +55,17 @@ export function encode(codec: Codec, events: readonly NeutralEvent[], context: R
   return plain([...events.flatMap(event => encoder.push(event)), ...encoder.end()])
 }
 
+/** A context for streams in another dialect, which may lose what that dialect cannot say. Ids count from 0. */
+export function lenientContext(inputTokens: number): ResponseContext {
+  let ids = 0
+  const refused = (path: string, reason: string): never => {
+    throw new Error(`${path}: ${reason}`)
+  }
+  const diagnostics = { isStrict: false, dropped: () => undefined, changed: () => undefined, refused }
+  const request = { dialect: 'none', messages: [], stream: { isStream: true, includeUsage: true } }
+  return { diagnostics, request, model: 'asked', inputTokens, now: () => 1, id: prefix => `${prefix}${ids++}` }
+}
+
 /** Frames as they arrive: JSON has no undefined fields. */
 export function plain(frames: readonly OutgoingFrame[]): readonly PlainFrame[] {
   return frames.flatMap(frame => {

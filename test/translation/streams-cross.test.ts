@@ -1,11 +1,18 @@
-import type { NeutralRequest, ResponseContext } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
 import { messagesCodec } from '../../plugins/anthropic/codec/index.ts'
 import { chatCodec } from '../../plugins/openai/codec/chat/index.ts'
 import { hasCorpus } from './corpus.ts'
 import { checkMessagesStream } from './grammar/anthropic-messages.ts'
 import { checkChatStream } from './grammar/openai-chat.ts'
-import { answersIn, decode, encode, type PlainFrame, plainOf, streamRecordings } from './stream-corpus.ts'
+import {
+  answersIn,
+  decode,
+  encode,
+  lenientContext,
+  type PlainFrame,
+  plainOf,
+  streamRecordings,
+} from './stream-corpus.ts'
 import { readChat, readMessages, type Said } from './stream-readers.ts'
 
 const ESTIMATE = 77
@@ -59,7 +66,7 @@ describe.skipIf(!hasCorpus)('a recorded stream in another dialect', () => {
         )
       : []
     const translate = (frames: (typeof answers)[number]['frames']): readonly PlainFrame[] =>
-      encode(to.codec, decode(from.codec, frames), context())
+      encode(to.codec, decode(from.codec, frames), lenientContext(ESTIMATE))
 
     it(`keeps to the grammar: ${count} of ${from.api}`, () => {
       expect(answers.length).toBe(count)
@@ -118,22 +125,4 @@ function firstDifference(want: Partial<Said>, got: Said): string | undefined {
   const usage = { input: want.usage.input ?? ESTIMATE, output: want.usage.output ?? 0 }
   const [a, b] = [JSON.stringify(usage), JSON.stringify(got.usage)]
   return a === b ? undefined : `usage ${a} became ${b}`
-}
-
-function context(): ResponseContext {
-  let ids = 0
-  const request: NeutralRequest = { dialect: 'none', messages: [], stream: { isStream: true, includeUsage: true } }
-  const ignore = () => undefined
-  const refuse = (path: string, reason: string): never => {
-    throw new Error(`${path}: ${reason}`)
-  }
-  const diagnostics = { isStrict: false, dropped: ignore, changed: ignore, refused: refuse }
-  return {
-    diagnostics,
-    request,
-    model: 'asked',
-    inputTokens: ESTIMATE,
-    now: () => 1,
-    id: prefix => `${prefix}${ids++}`,
-  }
 }

@@ -8,13 +8,14 @@ import {
   type JsonObject,
   type NeutralEvent,
   type Stop,
+  type Usage,
 } from 'lunaroute/neutral'
 import { readDelta } from './deltas.ts'
-import { readError } from './error.ts'
+import { CUT, readError } from './error.ts'
 import { DIALECT } from './name.ts'
 import { readBlock } from './read-blocks.ts'
 import { readStop } from './response.ts'
-import { readHead } from './stream-heads.ts'
+import { readHead, withField } from './stream-heads.ts'
 import { readUsage } from './usage.ts'
 
 /** A block that has begun, by the number the provider gave it. */
@@ -32,6 +33,7 @@ export class MessagesDecoder implements Decoder {
   #hasBegun = false
   #hasCalls = false
   #hasStopped = false
+  #hasCache = false
   /** What a `message_start` of an answer that came whole said. */
   #early: Stop | undefined
   #isOver = false
@@ -74,7 +76,7 @@ export class MessagesDecoder implements Decoder {
     return [
       {
         type: 'error',
-        error: { kind: 'cut', message: 'the provider ended the stream before the answer was complete' },
+        error: CUT,
       },
     ]
   }
@@ -90,11 +92,13 @@ export class MessagesDecoder implements Decoder {
     const content = m?.list('content') ?? []
     if (content.length > 0) m?.leave('content')
     const reason = m?.peek('stop_reason')
-    if (typeof reason === 'string') this.#early = readStop(reason, new Fields(m!.native))
     const usage = m?.object('usage')
+    const known = usage && readUsage(usage)
+    this.#hasCache = (known?.cachedTokens ?? 0) + (known?.cacheWriteTokens ?? 0) > 0
     const [id, model] = [m?.string('id'), m?.string('model')]
-    const start = { type: 'start', id, model, usage: usage && readUsage(usage), frame } as const
+    const start = { type: 'start', id, model, usage: known, frame } as const
     const blocks = content.flatMap(value => this.#whole(readBlock(value, undefined), frame))
+    if (typeof reason === 'string') this.#early = readStop(reason, new Fields(m!.native), this.#hasCalls)
     return marked([start, ...blocks], 'message_start', f.extra(DIALECT), true)
   }
 
@@ -154,15 +158,24 @@ export class MessagesDecoder implements Decoder {
     const f = new Fields(event)
     f.constant('type', 'message_delta')
     const delta = f.nested('delta')
-    const stop = delta && readStop(delta.string('stop_reason'), delta)
+    const stop = delta && readStop(delta.string('stop_reason'), delta, this.#hasCalls)
     const usage = f.object('usage')
     const events: NeutralEvent[] = [...before]
     if (stop) {
       this.#hasStopped = true
       events.push(...this.#closeAll(frame), { type: 'finish', choice: 0, stop, frame })
     }
-    if (usage) events.push({ type: 'usage', usage: readUsage(usage), frame })
+    if (usage) events.push({ type: 'usage', usage: this.#usage(usage), frame })
     return events.length === 0 ? [native(event, frame)] : marked(events, 'message_delta', f.extra(DIALECT))
+  }
+
+  /** Input said again without the cache, which its start had told of, is no news: it would hide the cache's part. */
+  #usage(native: JsonObject): Usage {
+    const { input_tokens: input, ...rest } = native
+    const isBare = !('cache_read_input_tokens' in rest) && !('cache_creation_input_tokens' in rest)
+    if (!this.#hasCache || !isBare || input === undefined) return readUsage(native)
+    const usage = readUsage(rest)
+    return { ...usage, extra: withField(usage.extra, 'input_tokens', input) }
   }
 
   #messageStop(event: JsonObject, frame: number): readonly NeutralEvent[] {

@@ -10,7 +10,7 @@ import {
   type Usage,
 } from 'lunaroute/neutral'
 import { type BlockEvent, BlockEvents } from './block-events.ts'
-import { writeError } from './error.ts'
+import { CUT, writeError } from './error.ts'
 import { OwnEvents } from './own-events.ts'
 import { writeStop } from './response.ts'
 import { writeUsage } from './usage.ts'
@@ -64,7 +64,7 @@ export class MessagesEncoder implements Encoder {
   end(): readonly OutgoingFrame[] {
     if (this.#isOver) return []
     this.#isOver = true
-    return [broken({ kind: 'cut', message: 'the provider ended the stream before the answer was complete' })]
+    return [broken(CUT)]
   }
 
   #start(known: Usage | undefined): OutgoingFrame {

@@ -34,7 +34,8 @@ function readThought(block: ReasoningBlock): readonly [Block, readonly Piece[]] 
   return [{ ...head, state: undefined, extra: withField(block.extra, 'signature', '') }, pieces]
 }
 
-function withField(extra: Extra | undefined, key: string, value: unknown): Extra {
+/** A remainder with one more field. */
+export function withField(extra: Extra | undefined, key: string, value: unknown): Extra {
   const remainder = extra?.[DIALECT]
   return { ...extra, [DIALECT]: { ...remainder, fields: { ...remainder?.fields, [key]: value } } }
 }

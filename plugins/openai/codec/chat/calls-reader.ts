@@ -63,13 +63,13 @@ export class CallsReader {
       id: place.id === undefined ? undefined : `${path}.id`,
       name: place.name === undefined ? undefined : `${path}.${kind}.name`,
     }
-    const didBegin = call.index === undefined && call.id !== undefined && call.name !== undefined
+    const didBegin = call === this.#firstWaiting() && isReady(call)
     if (didBegin) this.#begin(call, out, places)
+    call.input += input
     if (call.index === undefined || call.isClosed || input === '') {
-      if (call.index === undefined) call.input += input
+      if (didBegin) this.#beginNext(out)
       return didBegin ? without(entry, kind, inner, false) : entry
     }
-    call.input += input
     const event = {
       type: 'inputDelta',
       choice: this.#choice,
@@ -79,6 +79,7 @@ export class CallsReader {
     } as const
     if (isWhole) out.add(event)
     else out.add(event, `${path}.${kind}.${kind === 'custom' ? 'input' : 'arguments'}`, 'text')
+    if (didBegin) this.#beginNext(out)
     return isWhole && !didBegin ? entry : without(entry, kind, inner, !isWhole, didBegin)
   }
 
@@ -123,6 +124,15 @@ export class CallsReader {
     }
   }
 
+  /** Calls begin in the order in which they came: one whose id is late holds up those after it. */
+  #firstWaiting(): Call | undefined {
+    return this.#calls.find(call => call.index === undefined)
+  }
+
+  #beginNext(out: FrameEvents): void {
+    for (let call = this.#firstWaiting(); call && isReady(call); call = this.#firstWaiting()) this.#begin(call, out, {})
+  }
+
   #find({ index, id, name }: Place): Call | undefined {
     const byIndex = index === undefined ? undefined : this.#byIndex.get(index)
     const byId = id === undefined ? undefined : this.#calls.find(call => call.id === id)
@@ -163,6 +173,10 @@ function close(call: Call, out: FrameEvents, choice: number): void {
   if (call.isClosed || call.index === undefined) return
   call.isClosed = true
   out.add({ type: 'blockStop', choice, index: call.index, frame: out.frame })
+}
+
+function isReady({ id, name }: Call): boolean {
+  return id !== undefined && name !== undefined
 }
 
 /** Whether nothing can follow: the input is a JSON object. */

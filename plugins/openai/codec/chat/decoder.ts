@@ -1,6 +1,6 @@
 import { type Decoder, type IncomingFrame, isObject, type JsonObject, type NeutralEvent } from 'lunaroute/neutral'
 import { ChoiceReader } from './choice-reader.ts'
-import { readError } from './error.ts'
+import { CUT, readError } from './error.ts'
 import { FrameEvents } from './frame-events.ts'
 import { DIALECT } from './name.ts'
 import { readUsage } from './usage.ts'
@@ -42,7 +42,7 @@ export class ChatDecoder implements Decoder {
     return [
       {
         type: 'error',
-        error: { kind: 'cut', message: 'the provider ended the stream before the answer was complete' },
+        error: CUT,
       },
     ]
   }

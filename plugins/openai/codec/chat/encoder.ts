@@ -10,7 +10,7 @@ import {
   type Usage,
 } from 'lunaroute/neutral'
 import { BlockFrames } from './block-frames.ts'
-import { writeError } from './error.ts'
+import { CUT, writeError } from './error.ts'
 import { OwnFrames } from './own-frames.ts'
 import { writeStop } from './response.ts'
 import { writeUsage } from './usage.ts'
@@ -67,7 +67,7 @@ export class ChatEncoder implements Encoder {
   end(): readonly OutgoingFrame[] {
     if (this.#isOver) return []
     this.#isOver = true
-    return broken({ kind: 'cut', message: 'the provider ended the stream before the answer was complete' })
+    return broken(CUT)
   }
 
   #start(createdAt: number | undefined): readonly OutgoingFrame[] {

@@ -96,7 +96,7 @@ export function readStop(native: string, blocks: readonly Block[]): Stop {
 
 /** The same for an answer in pieces. Without a word for it, as after a bare `[DONE]`, what was said decides. */
 export function stopFor(native: string | undefined, hasCalls: boolean, hasRefusal: boolean): Stop {
-  const said = native === undefined ? 'stop' : (REASONS[native] ?? 'other')
+  const said = native === undefined ? 'stop' : Object.hasOwn(REASONS, native) ? REASONS[native]! : 'other'
   if (said !== 'stop' && (said !== 'toolCalls' || hasCalls)) return { reason: said, native }
   return { reason: hasCalls ? 'toolCalls' : hasRefusal ? 'refusal' : 'stop', native }
 }
