@@ -20,6 +20,7 @@ export interface BuildContext {
   readonly logFor: (plugin: string) => Logger
   readonly gateway: GatewayView
   readonly credentialsOf: (exchange: Exchange) => readonly ClientCredential[]
+  readonly withholdCredentials: (exchange: Exchange) => void
 }
 
 /** How long a plugin's `setup` may take, in milliseconds. */
@@ -65,6 +66,10 @@ interface Parts {
 
 function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
   const { context, dialects, providers, lease, disposers } = parts
+  const demandCapability = () => {
+    if (plugin.capabilities.includes('credentials')) return
+    throw new Error(`plugin "${plugin.name}" must declare capabilities: ['credentials'] to handle credentials`)
+  }
   return {
     log: context.logFor(plugin.name),
     dialects,
@@ -75,8 +80,12 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
     },
     keep: (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose),
     credentials: exchange => {
-      if (plugin.capabilities.includes('credentials')) return context.credentialsOf(exchange)
-      throw new Error(`plugin "${plugin.name}" must declare capabilities: ['credentials'] to read credentials`)
+      demandCapability()
+      return context.credentialsOf(exchange)
+    },
+    withholdCredentials: exchange => {
+      demandCapability()
+      context.withholdCredentials(exchange)
     },
   }
 }

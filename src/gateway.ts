@@ -7,7 +7,7 @@ import type { Generation } from './generation.ts'
 import { Keeper } from './keeper.ts'
 import type { Log } from './log.ts'
 import { FileWatch } from './reload.ts'
-import { credentialsOf } from './serve/exchange.ts'
+import { credentialsOf, withholdCredentials } from './serve/exchange.ts'
 import { Listener, type Serving } from './serve/listener.ts'
 import { VERSION } from './version.ts'
 
@@ -199,6 +199,7 @@ export class Gateway implements GatewayView, Serving {
       logFor: plugin => logger.child({ plugin }, { level: loaded.config.logging.level }),
       gateway: this,
       credentialsOf,
+      withholdCredentials,
     })
   }
 }

@@ -99,6 +99,11 @@ export interface PluginApi {
   keep<T>(key: string, create: () => T, dispose?: (value: T) => Awaitable<void>): T
   /** The client's credentials. Throws unless the plugin declares the `credentials` capability. */
   credentials(exchange: Exchange): readonly ClientCredential[]
+  /**
+   * Declares that the client's credentials were meant for the gateway: none leaves, and providers get their configured
+   * keys. Throws unless the plugin declares the `credentials` capability.
+   */
+  withholdCredentials(exchange: Exchange): void
 }
 
 /** What a plugin's options may refer to. */

@@ -149,7 +149,9 @@ describe('plugins and presets', () => {
   })
 
   it('have no variables at module level that change', () => {
-    const changing = plugins.filter(each => /^(?:export )?(?:let|var) /m.test(each.text)).map(each => each.path)
+    const changing = plugins
+      .filter(each => !each.path.endsWith('.test.ts') && /^(?:export )?(?:let|var) /m.test(each.text))
+      .map(each => each.path)
     expect(changing).toEqual([])
   })
 

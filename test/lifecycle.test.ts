@@ -421,6 +421,17 @@ describe('a credential', () => {
     expect(g.received[0]!.headers['x-test-key']).toBe('ours')
   })
 
+  it('that a plugin claims for the gateway goes nowhere, and the configured key takes its place', async () => {
+    const gate = definePlugin({
+      name: 'gate',
+      capabilities: ['credentials'],
+      setup: (_options, api) => ({ ingress: exchange => api.withholdCredentials(exchange) }),
+    })
+    const g = await start([gate()], undefined, keyed)
+    await g.post(`${PATH}?test_key=ticket`, BODY, { 'x-test-key': 'ticket' })
+    expect(g.received).toMatchObject([{ path: PATH, headers: { 'x-test-key': 'ours' } }])
+  })
+
   it('can be tested for by plugins, but not read', async () => {
     const seen: unknown[] = []
     const curious = tapping({

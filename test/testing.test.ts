@@ -116,6 +116,20 @@ describe('a harness', () => {
     await h.close()
   })
 
+  it('visits paths that no dialect serves', async () => {
+    const page = definePlugin({
+      name: 'page',
+      setup: () => ({
+        ingress: ({ head, request, endpoint }) =>
+          head.path === '/page' && !request && !endpoint ? { status: 200, body: head.query } : undefined,
+      }),
+    })
+    const h = await harness(page())
+    expect(await h.ingress(h.visit('/page?a=1', { headers: { 'X-A': '1' } }))).toEqual({ status: 200, body: 'a=1' })
+    expect(await h.ingress(h.visit('/other'))).toBeUndefined()
+    await h.close()
+  })
+
   it('lets a test play the attempts to observers', async () => {
     const ended: number[] = []
     const watch = definePlugin({

@@ -3,8 +3,37 @@ import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** Tests of time, memory and whole processes: they would disturb each other, so each runs alone, after all others. */
+const ALONE = [
+  'test/load/**/*.test.ts',
+  'test/reload/**/*.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/package/**/*.test.ts',
+  'test/faults/slow-client.test.ts',
+]
+
 export default defineConfig({
   root,
+  test: {
+    reporters: ['default', `${root}test/closing-line-reporter.ts`],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'docs/**/*.test.ts'],
+          exclude: ALONE,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: ALONE, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
   resolve: {
     alias: [
       { find: /^lunaroute$/, replacement: `${root}src/index.ts` },
@@ -13,11 +42,5 @@ export default defineConfig({
       { find: /^lunaroute\/plugins\/(.+)$/, replacement: `${root}plugins/$1/index.ts` },
       { find: /^lunaroute\/presets\/(.+)$/, replacement: `${root}presets/$1.ts` },
     ],
-  },
-  test: {
-    include: ['test/**/*.test.ts', 'plugins/**/*.test.ts', 'presets/**/*.test.ts', 'src/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    reporters: ['default', `${root}test/closing-line-reporter.ts`],
   },
 })

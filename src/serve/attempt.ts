@@ -75,7 +75,7 @@ function prepare({ exchange, provider, planned, request: asked }: Sending): Outg
   const dialect = spokenWith(provider, exchange)
   const request = asked !== null && planned.model !== undefined ? asked.withModel(planned.model) : asked
   const target = request instanceof JsonRequest ? request.target : { path: head.path, query: head.rawQuery() }
-  const isClientTrusted = generation.home(exchange.dialect).provider === provider.name
+  const isClientTrusted = exchange.hasOwnCredentials && generation.home(exchange.dialect).provider === provider.name
   const isQueryTrusted = isClientTrusted && hasParameter(target.query, dialect.credentials.query ?? [])
   const headers = requestHeaders(message.rawHeaders, provider, {
     secrets: generation.secretHeaders,

@@ -38,6 +38,8 @@ export class ServedExchange implements Exchange {
   observers: Observers | null = null
   /** Why the listener itself cannot let the request pass. */
   listenerRefusal: GatewayError | undefined
+  /** False once a plugin has claimed the client's credentials for the gateway. */
+  hasOwnCredentials = true
   /** Headers that plugins add to the response, names and values in turn. */
   addedHeaders: string[] | null = null
   /** Breaks off what is under way upstream. */
@@ -205,4 +207,9 @@ class Times {
 /** The credentials of an exchange made by this file, for plugins that declared the capability. */
 export function credentialsOf(exchange: Exchange): readonly ClientCredential[] {
   return exchange instanceof ServedExchange ? exchange.head.credentials() : []
+}
+
+/** Keeps the credentials of such an exchange from leaving. */
+export function withholdCredentials(exchange: Exchange): void {
+  if (exchange instanceof ServedExchange) exchange.hasOwnCredentials = false
 }

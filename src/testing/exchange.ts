@@ -31,6 +31,13 @@ export interface ExchangeState {
   readonly error?: GatewayError
 }
 
+/** How an exchange begins. */
+export interface Incoming {
+  readonly head: ListedRequestHead
+  readonly dialect: Dialect
+  readonly request: LlmRequest | null
+}
+
 const NO_TIMINGS: Timings = {
   startedAt: 0,
   requestEnd: 0,
@@ -61,28 +68,30 @@ export class TestExchange implements Exchange {
   readonly error: GatewayError | undefined
   /** What plugins added to the response, by lower-case name. */
   readonly responseHeaders: Record<string, string> = {}
+  /** Whether a plugin claimed the client's credentials for the gateway. */
+  areCredentialsWithheld = false
   /** Calls the observers that plugins added: `exchange.observers.attemptEnded(...)`. */
   readonly observers: Observers
   readonly #slots = new Map<unknown, unknown>()
 
-  constructor(request: LlmRequest, state: ExchangeState = {}) {
+  constructor(came: Incoming, state: ExchangeState = {}) {
+    const { request } = came
     this.id = state.id ?? 'req_test'
     this.request = request
-    // Every request of a harness has one.
-    this.head = request.head as ListedRequestHead
-    this.dialect = request.dialect
-    this.endpoint = request.endpoint
+    this.head = came.head
+    this.dialect = came.dialect
+    this.endpoint = request?.endpoint ?? null
     this.listener = state.listener ?? 'default'
     this.remoteAddress = state.remoteAddress ?? '127.0.0.1'
-    this.session = state.session ?? request.dialect.session?.(request)
+    this.session = state.session ?? (request ? came.dialect.session?.(request) : undefined)
     this.signal = state.signal ?? new AbortController().signal
     this.timings = { ...NO_TIMINGS, startedAt: Date.now(), ...state.timings }
     this.attempts = state.attempts ?? []
     const { status, headers = {} } = state.response ?? {}
     this.response = status ? { status, get: name => headers[name], names: () => Object.keys(headers) } : null
-    this.requestBytes = state.requestBytes ?? request.bytes.length
+    this.requestBytes = state.requestBytes ?? request?.bytes.length ?? 0
     this.responseBytes = state.responseBytes ?? 0
-    this.isStreaming = state.isStreaming ?? request.isStream
+    this.isStreaming = state.isStreaming ?? request?.isStream ?? false
     this.outcome = state.outcome
     this.error = state.error
     this.observers = new Observers(error => {

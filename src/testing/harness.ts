@@ -1,7 +1,7 @@
 import { buildGeneration } from '../build.ts'
 import type { Chunk } from '../chunk.ts'
 import { ConfigError } from '../errors.ts'
-import type { Exchange, OutgoingAttempt, Plan, Reply } from '../exchange.ts'
+import type { Exchange, ListedRequestHead, OutgoingAttempt, Plan, Reply } from '../exchange.ts'
 import type { GatewayView } from '../gateway-view.ts'
 import type { Generation } from '../generation.ts'
 import { JsonRequest } from '../json-request.ts'
@@ -47,6 +47,7 @@ export class Harness {
       logFor: plugin => memoryLogger(plugin, logs),
       gateway: standIn(() => generation),
       credentialsOf,
+      withholdCredentials,
     })
     return new Harness(generation, keeper, logs)
   }
@@ -63,8 +64,7 @@ export class Harness {
     const usual = wanted?.endpoints.find(each => each.operation === 'generate') ?? wanted?.endpoints[0]
     const url = options.path ?? (usual?.path ?? '/').replace('{model}', 'test-model')
     const method = options.method ?? usual?.method ?? 'POST'
-    const headers = Object.entries(options.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value])
-    const head = new SafeRequestHead({ method, headers: Object.fromEntries(headers) }, url, this.#generation)
+    const head = this.#head(method, url, options.headers)
     const found = endpoints.find(head, options.dialect ? new Set([options.dialect]) : null)
     if (found?.kind !== 'match') throw new Error(`no dialect of this harness serves ${method} ${url}`)
     const target = { path: head.path, query: head.rawQuery() }
@@ -73,7 +73,17 @@ export class Harness {
 
   /** An exchange to carry slots from hook to hook, in any state. */
   exchange(request: LlmRequest = this.request(), state: ExchangeState = {}): TestExchange {
-    return new TestExchange(request, state)
+    // Every request of a harness has such a head.
+    const head = request.head as ListedRequestHead
+    return new TestExchange({ head, dialect: request.dialect, request }, state)
+  }
+
+  /** An exchange at a path that no dialect serves, such as a page of a plugin's own. */
+  visit(path: string, options: Omit<RequestOptions, 'path' | 'dialect'> = {}): TestExchange {
+    const head = this.#head(options.method ?? 'GET', path, options.headers)
+    const { dialects } = this.#generation
+    const dialect = dialects.find(each => each.claims(head)) ?? dialects[0]!
+    return new TestExchange({ head, dialect, request: null })
   }
 
   /** The reply of the first plugin that gives one. Rejects with the GatewayError of the first that refuses. */
@@ -119,6 +129,11 @@ export class Harness {
   close(): Promise<void> {
     return this.#generation.retire(0)
   }
+
+  #head(method: string, url: string, headers: Readonly<Record<string, string>> = {}): SafeRequestHead {
+    const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])
+    return new SafeRequestHead({ method, headers: Object.fromEntries(lower) }, url, this.#generation)
+  }
 }
 
 /** Builds a generation of plugins for a test. Their options are checked as a config's are. */
@@ -133,6 +148,10 @@ function bytesOf(body: unknown): Buffer {
 
 function credentialsOf({ head }: Exchange): readonly ClientCredential[] {
   return head instanceof SafeRequestHead ? head.credentials() : []
+}
+
+function withholdCredentials(exchange: Exchange): void {
+  if (exchange instanceof TestExchange) exchange.areCredentialsWithheld = true
 }
 
 function standIn(generation: () => Generation): GatewayView {

@@ -20,5 +20,6 @@ export async function generationOf(
     logFor: plugin => memoryLogger(plugin, logs),
     gateway: {} as GatewayView,
     credentialsOf: () => [],
+    withholdCredentials: () => undefined,
   })
 }
