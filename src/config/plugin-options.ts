@@ -48,7 +48,7 @@ export function checkNames(
 ): void {
   const { plugin } = use
   for (const { path, message } of plugin.check?.(options, names) ?? []) {
-    const option = plugin.section === undefined ? `option ${dotted(path)} of plugin "${plugin.name}"` : dotted(path)
+    const option = `option ${dotted(path)} of plugin "${plugin.name}"`
     const location = locationOf(path, use, section, loading)
     loading.problems.push({ message: `${option}: ${message}`, location, plugin: plugin.name })
   }

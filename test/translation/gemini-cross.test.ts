@@ -1,29 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type {
-  Diagnostics,
-  JsonObject,
-  NeutralRequest,
-  NeutralResponse,
-  RequestContext,
-  WireRequest,
-} from 'lunaroute/neutral'
+import type { Diagnostics, JsonObject, NeutralRequest, RequestContext } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
-import * as messages from '../../plugins/anthropic/codec/index.ts'
+import { messagesCodec as messages } from '../../plugins/anthropic/codec/index.ts'
 import { geminiCodec } from '../../plugins/gemini/codec/index.ts'
-import * as chat from '../../plugins/openai/codec/chat/index.ts'
+import { chatCodec as chat } from '../../plugins/openai/codec/chat/index.ts'
 import { hasCorpus, type Recording, recordings, strictContext } from './corpus.ts'
 
-interface Half {
-  readRequest(request: WireRequest): NeutralRequest
-  writeRequest(request: NeutralRequest, context: RequestContext): WireRequest
-  readResponse(body: JsonObject): NeutralResponse
-}
-
 const OTHERS = [
-  { api: 'openai-chat', schema: 'openai-chat', codec: chat as Half },
-  { api: 'anthropic-messages', schema: 'anthropic-messages-beta', codec: messages as Half },
+  { api: 'openai-chat', schema: 'openai-chat', codec: chat },
+  { api: 'anthropic-messages', schema: 'anthropic-messages-beta', codec: messages },
 ] as const
 
 /** Requests of gemini that become no valid ones until `translate` has done its part, with what that is. */

@@ -227,7 +227,7 @@ describe('reasoning', () => {
     ['a budget where it takes an effort', { mode: 'budget', budgetTokens: 10_000 }, adaptive, { effort: 'medium' }],
     ['an effort where it takes a budget', { effort: 'high' }, budget, { mode: 'budget', budgetTokens: 16_384 }],
     ['a budget that is too small', { mode: 'budget', budgetTokens: 10 }, budget, { budgetTokens: 1024 }],
-    ['none', { effort: 'none' }, budget, { mode: 'off', budgetTokens: undefined }],
+    ['none', { effort: 'none' }, budget, { mode: 'off' }],
   ] as const)('by %s is asked for as the model knows it', (_, reasoning, profile, expected) => {
     expect(apply({ reasoning }, { profile }).request.reasoning).toMatchObject(expected)
   })
