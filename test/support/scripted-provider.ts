@@ -19,11 +19,15 @@ export interface Script {
   readonly events?: readonly string[]
   /** The connection is cut after the body. */
   readonly isCut?: boolean
+  /** The connection stays open after the body. */
+  readonly isHeld?: boolean
 }
 
 export interface ScriptedProvider {
   readonly url: string
   readonly received: readonly Received[]
+  /** How many of its answers the gateway broke off. */
+  readonly aborted: number
   /** What it answers next, in order; the last answer goes on for ever. */
   script(...answers: readonly Script[]): void
   close(): Promise<void>
@@ -33,8 +37,12 @@ export interface ScriptedProvider {
 export async function scriptedProvider(): Promise<ScriptedProvider> {
   const received: Received[] = []
   let answers: Script[] = []
+  let aborted = 0
   const server = createServer((message, response) => {
     const parts: Buffer[] = []
+    response.on('close', () => {
+      if (!response.writableEnded) aborted++
+    })
     message.on('data', (part: Buffer) => parts.push(part))
     message.on('end', () => {
       const text = Buffer.concat(parts).toString()
@@ -49,6 +57,9 @@ export async function scriptedProvider(): Promise<ScriptedProvider> {
   return {
     url: `http://127.0.0.1:${port}`,
     received,
+    get aborted() {
+      return aborted
+    },
     script: (...next) => {
       answers = [...next]
     },
@@ -60,7 +71,7 @@ export async function scriptedProvider(): Promise<ScriptedProvider> {
   }
 }
 
-async function say(response: ServerResponse, { status = 200, headers = {}, json, events, isCut }: Script) {
+async function say(response: ServerResponse, { status = 200, headers = {}, json, events, isCut, isHeld }: Script) {
   const type = events ? 'text/event-stream' : 'application/json'
   response.writeHead(status, { 'content-type': type, ...headers })
   for (const event of events ?? [JSON.stringify(json)]) {
@@ -68,7 +79,7 @@ async function say(response: ServerResponse, { status = 200, headers = {}, json,
     await new Promise(resolve => setImmediate(resolve))
   }
   if (isCut) response.socket?.destroy()
-  else response.end()
+  else if (!isHeld) response.end()
 }
 
 /** Server-sent events of the Messages dialect. */
