@@ -14,7 +14,6 @@ export {
   type ProviderConfig,
   type TlsConfig,
 } from './config/define.ts'
-export { didYouMean } from './config/suggest.ts'
 export type {
   CredentialRule,
   Dialect,

@@ -111,6 +111,8 @@ export interface ConfigNames {
   /** Every enabled provider. */
   readonly providers: readonly string[]
   readonly dialects: readonly string[]
+  /** ` (did you mean "x"?)` where a candidate is near, or nothing. */
+  didYouMean(word: string, candidates: readonly string[]): string
 }
 
 /** Something wrong with a plugin's options that their schema cannot say. */

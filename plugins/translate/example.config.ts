@@ -1,6 +1,6 @@
 import { defineConfig } from 'lunaroute'
 import anthropic from 'lunaroute/plugins/anthropic'
-import models from 'lunaroute/plugins/models'
+import modelMap from 'lunaroute/plugins/model-map'
 import openai from 'lunaroute/plugins/openai'
 import translate from 'lunaroute/plugins/translate'
 
@@ -8,7 +8,7 @@ export default defineConfig({
   plugins: [
     openai(),
     anthropic(),
-    models(),
+    modelMap(),
     translate({
       // What this server's model takes, over what the plugin knows of models by their names.
       profiles: { 'house-*': { maxTokensField: 'max_tokens', maxOutputTokens: 8192, input: { images: [] } } },

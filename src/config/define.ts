@@ -87,7 +87,7 @@ export interface ModelConfig {
 
 /** Sections of plugins that come with LunaRoute, for configs in TypeScript. Data files may hold any plugin's section. */
 export interface PluginSections {
-  /** Plugin `models`: by a model's name, or a pattern with `*`, whatever the client's dialect. */
+  /** By a model's name, or a pattern with `*`, whatever the client's dialect. */
   models?: Readonly<Record<string, ModelConfig>>
 }
 

@@ -16,6 +16,7 @@ import type { LoadedConfig } from './resolved.ts'
 import { checkOwn, checkSections, sectionOf, splitSections } from './sections.ts'
 import { resolveServer } from './server.ts'
 import type { ConfigSource } from './source.ts'
+import { didYouMean } from './suggest.ts'
 
 export interface LoadOptions {
   readonly cwd: string
@@ -83,7 +84,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
     },
     loading,
   )
-  const names = { providers: providers.map(each => each.name), dialects }
+  const names = { providers: providers.map(each => each.name), dialects, didYouMean }
   for (const [i, use] of uses.entries()) {
     checkNames(use, plugins[i]!.options, sectionOf(use, others), names, loading)
   }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { workspace } from './workspace.ts'
 
-const MAP = `import { definePlugin, didYouMean, Type } from 'lunaroute'
+const MAP = `import { definePlugin, Type } from 'lunaroute'
 export default definePlugin({
   name: 'map',
   section: 'map',
   options: Type.Record(Type.String(), Type.Object({ provider: Type.String() })),
-  check: (map, { providers }) =>
+  check: (map, { providers, didYouMean }) =>
     Object.entries(map).flatMap(([name, { provider }]) =>
       providers.includes(provider)
         ? []

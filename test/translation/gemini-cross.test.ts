@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import type { Diagnostics, JsonObject, NeutralRequest, RequestContext } from 'lunaroute/neutral'
+import type { Diagnostics, JsonObject, NeutralRequest } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
 import { messagesCodec as messages } from '../../plugins/anthropic/codec/index.ts'
 import { geminiCodec } from '../../plugins/gemini/codec/index.ts'

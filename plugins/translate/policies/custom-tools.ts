@@ -4,7 +4,8 @@ import { mapBlocks, mapTools } from '../walk.ts'
 
 /** For models without free-text tools: a function with one text argument stands for each, in earlier turns too. */
 export const withoutCustomTools: Policy = (request, { diagnostics, profile, reversal }) => {
-  if (profile.tools && profile.tools.hasCustomTools) return request
+  const { hasCustomTools = false } = profile.tools || {}
+  if (hasCustomTools) return request
   const tools = mapTools(request, tool => {
     if (tool.type !== 'custom') return tool
     diagnostics.changed(tool.at ?? 'tools', 'a free-text tool is declared as a function with one text argument')

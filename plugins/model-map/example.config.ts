@@ -1,11 +1,11 @@
 import { defineConfig } from 'lunaroute'
 import anthropic from 'lunaroute/plugins/anthropic'
-import models from 'lunaroute/plugins/models'
+import modelMap from 'lunaroute/plugins/model-map'
 import openai from 'lunaroute/plugins/openai'
 import translate from 'lunaroute/plugins/translate'
 
 export default defineConfig({
-  plugins: [openai(), anthropic(), models(), translate()],
+  plugins: [openai(), anthropic(), modelMap(), translate()],
   providers: {
     // A second server of the Chat dialect, beside the plugins' own providers.
     local: { dialect: 'openai-chat', base_url: 'http://127.0.0.1:11434/v1' },

@@ -1,4 +1,4 @@
-import { definePlugin, didYouMean, ModelPatterns, type Static, Type } from 'lunaroute'
+import { definePlugin, ModelPatterns, type Static, Type } from 'lunaroute'
 import { listing } from './listing.ts'
 
 const target = Type.Object(
@@ -13,10 +13,10 @@ export type ModelTarget = Static<typeof target>
 
 /** Sends models to providers, by the map in the config's `models`, and lists those it names. */
 export default definePlugin({
-  name: 'models',
+  name: 'model-map',
   section: 'models',
   options: Type.Record(Type.String({ minLength: 1 }), target, { default: {} }),
-  check: (map, { providers }) =>
+  check: (map, { providers, didYouMean }) =>
     Object.entries(map).flatMap(([name, { provider }]) => {
       if (providers.includes(provider)) return []
       const message = `no provider is called "${provider}"${didYouMean(provider, providers)}`

@@ -5,7 +5,7 @@ import { type RunningGateway, startGateway } from '../../test/support/gateway.ts
 import { scriptedProvider } from '../../test/support/scripted-provider.ts'
 import openai from '../openai/index.ts'
 import config from './example.config.ts'
-import models from './index.ts'
+import modelMap from './index.ts'
 
 describe('a pattern', () => {
   const patterns = new ModelPatterns([
@@ -39,7 +39,7 @@ describe('the map', () => {
     other.script({ json: {} })
     await using gateway = disposable<RunningGateway>(
       await startGateway({
-        plugins: [openai(), models()],
+        plugins: [openai(), modelMap()],
         providers: { openai: { base_url: home.url }, other: { dialect: 'openai-chat', base_url: other.url } },
         models: { fast: { provider: 'other', model: 'small-1' }, 'big-*': { provider: 'other' } },
       }),
@@ -56,9 +56,9 @@ describe('the map', () => {
   })
 
   it('with a provider that nobody configured is refused, with its place and what was meant', async () => {
-    const started = startGateway({ plugins: [openai(), models()], models: { fast: { provider: 'opnai' } } })
+    const started = startGateway({ plugins: [openai(), modelMap()], models: { fast: { provider: 'opnai' } } })
     await expect(started).rejects.toThrow(
-      'option fast.provider of plugin "models": no provider is called "opnai" (did you mean "openai"?)',
+      'option fast.provider of plugin "model-map": no provider is called "opnai" (did you mean "openai"?)',
     )
   })
 })
@@ -66,7 +66,7 @@ describe('the map', () => {
 it('the example in the README is example.config.ts, and holds this plugin', () => {
   const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8')
   expect(read('README.md')).toContain(read('example.config.ts'))
-  expect(config.plugins).toContainEqual(expect.objectContaining({ name: 'models' }))
+  expect(config.plugins).toContainEqual(expect.objectContaining({ name: 'model-map' }))
 })
 
 function disposable<T extends { close(): Promise<void> }>(value: T): T & AsyncDisposable {
