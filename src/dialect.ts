@@ -52,6 +52,26 @@ export interface CredentialRule {
   header(key: string): readonly [name: string, value: string]
 }
 
+/** A request to be made in a dialect by a gateway whose client speaks another one. */
+export interface TargetCall {
+  readonly operation: Operation
+  readonly model: string
+  readonly isStream: boolean
+}
+
+/** One of a dialect's own endpoints, filled in: what a client of the dialect would have asked for. */
+export interface RequestTarget {
+  readonly method: string
+  /** With its version segment, if any, and without a query. */
+  readonly path: string
+  /** Without its `?`. */
+  readonly query?: string
+  /** Headers that the API demands of everybody. Lower case. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** How a stream is divided. Default `sse`. */
+  readonly stream?: 'sse' | 'json-array'
+}
+
 /**
  * The wire form of one provider API: what the core must know to serve it without knowing it.
  * A dialect is data and pure functions; a plugin lists its dialects in its definition.
@@ -72,6 +92,8 @@ export interface Dialect {
    * without a version (the OpenAI SDK's rule). `prefix`: the client's path follows it whole (Anthropic's rule).
    */
   readonly basePath: 'complete' | 'prefix'
+  /** Where a translated request goes; undefined for an operation that the dialect does not have. */
+  target?(call: TargetCall): RequestTarget | undefined
   /** The session a request belongs to, from its headers or its peeked fields. */
   session?(request: LlmRequest): string | undefined
   /** The body of an error answer, to be sent as JSON. */

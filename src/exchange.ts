@@ -1,6 +1,7 @@
 import type { Dialect, Endpoint, RequestHead } from './dialect.ts'
 import type { GatewayError } from './errors.ts'
 import type { LlmRequest } from './request.ts'
+import type { ResponseTranslation } from './response-translation.ts'
 
 /** A typed per-request cell. The slot object is the key, so two plugins can never collide. */
 export interface Slot<T> {
@@ -73,6 +74,10 @@ export interface OutgoingAttempt extends Attempt {
   readonly path: string
   /** The body's bytes: the client's own unless a plugin replaced them. */
   readonly body: Buffer
+  /** Makes the client's response out of the provider's, for a body that is not in the client's dialect. */
+  readonly translation?: ResponseTranslation
+  /** An answer given in the provider's stead: nothing is sent. */
+  readonly reply?: Reply
 }
 
 /** What became of one attempt. Times are in milliseconds since the exchange began. */

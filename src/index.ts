@@ -8,12 +8,22 @@ export {
   type HttpServerConfig,
   type ListenerConfig,
   type LoggingConfig,
+  type ModelConfig,
   type PluginReference,
   type PresetReference,
   type ProviderConfig,
   type TlsConfig,
 } from './config/define.ts'
-export type { CredentialRule, Dialect, Endpoint, ErrorView, Operation, RequestHead } from './dialect.ts'
+export type {
+  CredentialRule,
+  Dialect,
+  Endpoint,
+  ErrorView,
+  Operation,
+  RequestHead,
+  RequestTarget,
+  TargetCall,
+} from './dialect.ts'
 export { ConfigError, ERROR_CODES, type ErrorCode, GatewayError, PluginError } from './errors.ts'
 export {
   type Attempt,
@@ -34,9 +44,11 @@ export {
   type Timings,
 } from './exchange.ts'
 export type { ConfigStatus, GatewayView } from './gateway-view.ts'
+export { ModelPatterns } from './model-patterns.ts'
 export { withDefault } from './options.ts'
 export {
   type ClientCredential,
+  type ConfigNames,
   definePlugin,
   definePreset,
   type Handlers,
@@ -44,6 +56,7 @@ export {
   type HookName,
   type Hooks,
   type Logger,
+  type OptionProblem,
   type Order,
   type Plugin,
   type PluginApi,
@@ -55,3 +68,4 @@ export {
   type ProviderView,
 } from './plugin.ts'
 export type { LlmRequest } from './request.ts'
+export type { ResponseTranslation, StreamForm, TranslatedHead } from './response-translation.ts'

@@ -57,6 +57,8 @@ export interface ProviderView {
   /** Scheme, host and base path. */
   readonly baseUrl: string
   readonly hasKey: boolean
+  /** The path at the provider for one of the dialect's endpoints, as `base_url` places it. */
+  path(dialect: Dialect, path: string): string
   /** Connections to it, now and since the pool was made. */
   readonly pool: PoolStats
 }
@@ -104,6 +106,22 @@ export interface PluginApi {
   withholdCredentials(exchange: Exchange): void
 }
 
+/** What a plugin's options may refer to. */
+export interface ConfigNames {
+  /** Every enabled provider. */
+  readonly providers: readonly string[]
+  readonly dialects: readonly string[]
+  /** ` (did you mean "x"?)` where a candidate is near, or nothing. */
+  didYouMean(word: string, candidates: readonly string[]): string
+}
+
+/** Something wrong with a plugin's options that their schema cannot say. */
+export interface OptionProblem {
+  /** Where in the options. */
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
 /** Defaults for a provider that comes with a dialect. Any of it can be overridden in the config. */
 export interface ProviderDefaults {
   readonly dialect: string | readonly string[]
@@ -125,6 +143,7 @@ export interface Plugin {
   readonly schema: TSchema | undefined
   /** The options as they were given, unchecked. */
   readonly input: unknown
+  check?(options: unknown, names: ConfigNames): readonly OptionProblem[]
   setup(options: unknown, api: PluginApi): Awaitable<Hooks>
 }
 
@@ -165,6 +184,8 @@ export interface PluginDefinition<S extends TSchema | undefined, H extends Hooks
   readonly section?: string
   /** Environment variables that set options: `{ LUNAROUTE_LOG_LEVEL: 'level' }`. They win over the config file. */
   readonly env?: Readonly<Record<string, string>>
+  /** Looks for names in the options that nothing in the config has. What it finds is reported with its file and line. */
+  check?(options: Options<S>, names: ConfigNames): readonly OptionProblem[]
   setup(options: Options<S>, api: PluginApi): Awaitable<Only<H>>
 }
 
@@ -183,6 +204,7 @@ export function definePlugin<H extends Hooks, const S extends TSchema | undefine
     env: definition.env ?? {},
     schema: definition.options,
     input,
+    check: (options, names) => definition.check?.(options as Options<S>, names) ?? [],
     setup: (options, api) => definition.setup(options as Options<S>, api),
   })
   return factory as PluginFactory<Input<S>>

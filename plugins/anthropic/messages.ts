@@ -1,7 +1,10 @@
 import type { Dialect, RequestHead } from 'lunaroute'
+import { messagesCodec } from './codec/index.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { sessionOf } from './session.ts'
 
+/** The version of the API that the codec writes. */
+const VERSION = '2023-06-01'
 const OWN_HEADERS = ['anthropic-version', 'anthropic-beta', 'x-api-key']
 /** Claude Code also calls `/api/...` of its base URL, for telemetry among others, with the key it has. */
 const OWN_PATH = /^\/(?:v1\/(?:messages|complete|organizations)|api\/(?:hello|event_logging|oauth|claude_\w+))(?:\/|$)/
@@ -31,9 +34,14 @@ export const anthropicMessages: Dialect = {
   },
   versions: ['/v1'],
   basePath: 'prefix',
+  target({ operation }) {
+    const path = { generate: '/v1/messages', 'count-tokens': '/v1/messages/count_tokens' }[operation as string]
+    return path === undefined ? undefined : { method: 'POST', path, headers: { 'anthropic-version': VERSION } }
+  },
   session: sessionOf,
   errorBody,
   errorEvent,
+  codec: messagesCodec,
 }
 
 function claims(head: RequestHead): boolean {

@@ -1,4 +1,5 @@
 import type { Dialect, LlmRequest, RequestHead } from 'lunaroute'
+import { geminiCodec } from './codec/index.ts'
 import { endpoints, VERSIONS } from './endpoints.ts'
 import { errorBody, errorEvent } from './errors.ts'
 
@@ -26,9 +27,17 @@ export const gemini: Dialect = {
   },
   versions: VERSIONS,
   basePath: 'prefix',
+  target({ operation, model, isStream }) {
+    const verbs = { generate: isStream ? 'streamGenerateContent' : 'generateContent', 'count-tokens': 'countTokens' }
+    const verb = (verbs as Readonly<Record<string, string>>)[operation]
+    if (verb === undefined) return undefined
+    const path = `/v1beta/models/${encodeURI(model.replace(/^models\//, ''))}:${verb}`
+    return { method: 'POST', path, ...(isStream && verb === verbs.generate && { query: 'alt=sse' }) }
+  },
   session,
   errorBody,
   errorEvent,
+  codec: geminiCodec,
 }
 
 function claims(head: RequestHead): boolean {

@@ -1,5 +1,6 @@
 import type { Dialect } from 'lunaroute'
 import { claimsForChat } from './claims.ts'
+import { chatCodec } from './codec/chat/index.ts'
 import { credentials } from './credentials.ts'
 import { act, get, post, remove, withAndWithoutVersion } from './endpoints.ts'
 import { chatErrorEvent, errorBody } from './errors.ts'
@@ -52,7 +53,9 @@ export const openaiChat: Dialect = {
   credentials,
   versions: ['/v1'],
   basePath: 'complete',
+  target: ({ operation }) => (operation === 'generate' ? { method: 'POST', path: '/v1/chat/completions' } : undefined),
   session: sessionOf,
   errorBody,
   errorEvent: chatErrorEvent,
+  codec: chatCodec,
 }

@@ -1,5 +1,6 @@
 import type { Dialect, Endpoint } from 'lunaroute'
 import { claimsForResponses } from './claims.ts'
+import { responsesCodec } from './codec/responses/index.ts'
 import { credentials } from './credentials.ts'
 import { act, get, post, remove, withAndWithoutVersion } from './endpoints.ts'
 import { errorBody, responsesErrorEvent } from './errors.ts'
@@ -34,7 +35,12 @@ export const openaiResponses: Dialect = {
   credentials,
   versions: ['/v1'],
   basePath: 'complete',
+  target({ operation }) {
+    const path = { generate: '/v1/responses', 'count-tokens': '/v1/responses/input_tokens' }[operation as string]
+    return path === undefined ? undefined : { method: 'POST', path }
+  },
   session: sessionOf,
   errorBody,
   errorEvent: responsesErrorEvent,
+  codec: responsesCodec,
 }

@@ -77,8 +77,22 @@ export interface LoggingConfig {
   format?: 'auto' | 'json' | 'pretty'
 }
 
+/** Where requests for a model go. */
+export interface ModelConfig {
+  /** A provider of this config. */
+  provider: string
+  /** What the provider calls the model. Default: what the client calls it. */
+  model?: string
+}
+
+/** Sections of plugins that come with LunaRoute, for configs in TypeScript. Data files may hold any plugin's section. */
+export interface PluginSections {
+  /** By a model's name, or a pattern with `*`, whatever the client's dialect. */
+  models?: Readonly<Record<string, ModelConfig>>
+}
+
 /** A gateway: providers and a list of plugins. Also the schema of JSON, YAML and TOML config files. */
-export interface Config {
+export interface Config extends PluginSections {
   /** Default `127.0.0.1`. */
   host?: string
   /** Default 8081. */

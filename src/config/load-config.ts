@@ -6,7 +6,7 @@ import { Environment } from './environment.ts'
 import { interpolate } from './interpolate.ts'
 import { dialectsOf, type Loading } from './loading.ts'
 import { resolveLogging } from './logging.ts'
-import { resolveOptions } from './plugin-options.ts'
+import { checkNames, resolveOptions } from './plugin-options.ts'
 import { LoadFailure, type Problem, throwIfAny } from './problem.ts'
 import { type Program, runningProgram } from './program.ts'
 import { resolveProviders, type WrittenProvider } from './providers.ts'
@@ -16,6 +16,7 @@ import type { LoadedConfig } from './resolved.ts'
 import { checkOwn, checkSections, sectionOf, splitSections } from './sections.ts'
 import { resolveServer } from './server.ts'
 import type { ConfigSource } from './source.ts'
+import { didYouMean } from './suggest.ts'
 
 export interface LoadOptions {
   readonly cwd: string
@@ -83,6 +84,10 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
     },
     loading,
   )
+  const names = { providers: providers.map(each => each.name), dialects, didYouMean }
+  for (const [i, use] of uses.entries()) {
+    checkNames(use, plugins[i]!.options, sectionOf(use, others), names, loading)
+  }
   throwIfAny(problems)
   return {
     config: { server, logging, providers, plugins },

@@ -1,4 +1,4 @@
-import type { Plugin } from '../plugin.ts'
+import type { ConfigNames, Plugin } from '../plugin.ts'
 import { coerce, schemaAt } from './coerce.ts'
 import type { Loading } from './loading.ts'
 import type { PluginUse } from './references.ts'
@@ -36,6 +36,22 @@ export function resolveOptions(use: PluginUse, section: unknown, loading: Loadin
     problems.push({ message, plugin: plugin.name })
   }
   return { plugin, options }
+}
+
+/** Reports names in a plugin's checked options that nothing has. */
+export function checkNames(
+  use: PluginUse,
+  options: unknown,
+  section: unknown,
+  names: ConfigNames,
+  loading: Loading,
+): void {
+  const { plugin } = use
+  for (const { path, message } of plugin.check?.(options, names) ?? []) {
+    const option = `option ${dotted(path)} of plugin "${plugin.name}"`
+    const location = locationOf(path, use, section, loading)
+    loading.problems.push({ message: `${option}: ${message}`, location, plugin: plugin.name })
+  }
 }
 
 function fromEnvironment({ env: variables, schema }: Plugin, { env, problems }: Loading): unknown {

@@ -5,6 +5,7 @@ import type {
   HttpServerConfig,
   ListenerConfig,
   LoggingConfig,
+  PluginSections,
   ProviderConfig,
 } from './define.ts'
 import { isPlainObject, type Path } from './values.ts'
@@ -103,7 +104,7 @@ export const configSchema = section({
   providers: Type.Record(Type.String(), provider),
   extends: anything,
   plugins: anything,
-} satisfies Record<keyof Config, TSchema>)
+} satisfies Record<Exclude<keyof Config, keyof PluginSections>, TSchema>)
 
 /** The paths in a checked value that are accepted but do nothing. */
 export function withoutEffect(value: unknown, schema: TSchema = configSchema, path: Path = []): Path[] {

@@ -61,8 +61,8 @@ export type OutgoingFrame =
 export interface Decoder {
   push(frame: IncomingFrame): readonly NeutralEvent[]
   /**
-   * The bytes have ended. Returns what was held back and the terminal event, if it has not come: `end` where the dialect
-   * has no end mark and the last choice had finished (Gemini), otherwise an error of kind `cut`.
+   * The bytes have ended. Returns what was held back and the terminal event, if it has not come: `end` where all choices
+   * had finished and the dialect has no end mark (Gemini) or servers leave it out (Chat), otherwise an error of kind `cut`.
    */
   end(): readonly NeutralEvent[]
 }
@@ -122,6 +122,8 @@ export interface Codec {
    * parameter without an entry has no counterpart in the dialect.
    */
   readonly parameters: Readonly<Record<string, string>>
+  /** What holds for every model of the dialect, unless a model's profile says otherwise. */
+  readonly limits?: ModelProfile
   readRequest(request: WireRequest): NeutralRequest
   writeRequest(request: NeutralRequest, context: RequestContext): WireRequest
   readResponse(body: JsonObject): NeutralResponse

@@ -149,7 +149,10 @@ export interface ToolResultBlock extends BlockBase {
   readonly callId: string
   /** The tool's name, where the dialect gives it (Gemini always, Chat sometimes). Writers that need it look up the call. */
   readonly name?: string | undefined
-  /** Text, images, documents, tool references. Gemini's response object is one text block holding its JSON. */
+  /**
+   * Text, images, documents, tool references. Gemini's response object is one text block: the words alone where it holds
+   * nothing but a text under `output` or `error` (its convention for what a tool said), otherwise its JSON.
+   */
   readonly content: readonly Block[]
   readonly isError?: boolean | undefined
   /** Which kind of call it answers, where the dialect says so. */

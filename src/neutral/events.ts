@@ -91,7 +91,7 @@ export interface UsageEvent extends EventBase {
   readonly usage: Usage
 }
 
-/** A choice is complete; all its blocks have ended. Decoders that see several keep the last. */
+/** A choice is complete; all its blocks have ended. Where a server says it again, the last one counts. */
 export interface FinishEvent extends EventBase {
   readonly type: 'finish'
   readonly choice: number

@@ -10,6 +10,8 @@ export interface ModelProfile {
   readonly contextTokens?: number | undefined
   /** Larger requests are clamped to it; Messages, which requires a number, gets it when the client gave none. */
   readonly maxOutputTokens?: number | undefined
+  /** Smaller ones are raised to it. */
+  readonly minOutputTokens?: number | undefined
   /** Chat: which of the two keys the model takes. */
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens' | undefined
   /** False: `developer` messages are written as `system`. */
@@ -58,6 +60,8 @@ export interface ReasoningProfile {
   readonly temperature?: number | undefined
   /** False: a forced tool cannot be had together with reasoning. */
   readonly allowsForcedTool?: boolean | undefined
+  /** A turn with tool calls must come back with its reasoning's state as long as reasoning is on (older Claude models). */
+  readonly needsState?: boolean | undefined
   /** Whether visible reasoning of earlier turns goes back, for servers without opaque state (DeepSeek: `toolTurns`). */
   readonly echo?: 'always' | 'toolTurns' | 'never' | undefined
   /** Chat servers: the field that holds it. */

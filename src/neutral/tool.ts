@@ -12,7 +12,10 @@ export interface FunctionTool extends ToolBase {
   readonly type: 'function'
   readonly name: string
   readonly description?: string | undefined
-  /** JSON Schema of the arguments, as given; undefined for none. Gemini's OpenAPI subset is noted in `extra`. */
+  /**
+   * JSON Schema of the arguments, as given; undefined for none. Gemini's types in capitals (`OBJECT`) are read in small
+   * letters; where its schema was in the OpenAPI subset (`nullable`, counts as strings), its shape `parameters` says so.
+   */
   readonly parameters?: JsonObject | undefined
   /** JSON Schema of the result (Gemini `responseJsonSchema`, Responses `output_schema`). */
   readonly resultSchema?: JsonObject | undefined

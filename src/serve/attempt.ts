@@ -11,6 +11,7 @@ import { letGo, tooLarge } from './body.ts'
 import type { ServedExchange } from './exchange.ts'
 import { Relay } from './relay.ts'
 import { editQuery, hasParameter } from './request-head.ts'
+import { sendReply } from './respond.ts'
 
 /** Null once the client is being answered; otherwise why the attempt came to nothing. */
 export type AttemptResult = { readonly kind: AttemptFailure | number; readonly error: GatewayError } | null
@@ -30,14 +31,20 @@ export function send(sending: Sending): Promise<AttemptResult> {
   const outgoing = prepare(sending)
   const { egress } = sending.exchange.generation.hooks
   if (egress === null || sending.request === null) return dispatch(sending, outgoing)
-  return touch(sending, outgoing).then(touched => (sending.exchange.isOver ? null : dispatch(sending, touched)))
+  return touch(sending, outgoing).then(touched => (sending.exchange.isOver ? null : leave(sending, touched)))
+}
+
+function leave(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> | null {
+  if (!outgoing.reply) return dispatch(sending, outgoing)
+  sendReply(sending.exchange, outgoing.reply)
+  return null
 }
 
 function dispatch(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> {
   return new Promise(resolve => {
     const { provider, planned } = sending
     const { timeouts } = planned
-    const relay = new Relay(sending, resolve)
+    const relay = new Relay(sending, resolve, outgoing.translation)
     const isReused = provider.pool.dispatch(
       {
         method: outgoing.method,
@@ -58,6 +65,8 @@ interface Outgoing {
   readonly path: string
   readonly headers: string[]
   readonly body: Buffer | NodeJS.ReadableStream | null
+  readonly translation?: OutgoingAttempt['translation']
+  readonly reply?: OutgoingAttempt['reply']
 }
 
 /** What leaves when no plugin touches it. */
@@ -98,16 +107,17 @@ async function touch({ exchange, planned, request }: Sending, outgoing: Outgoing
   }
   const changed = (await hooks.egress!.promise(shown, request, exchange)) ?? shown
   if (changed.headers !== shown.headers) applyChanges(outgoing.headers, shown.headers, changed.headers)
+  const { method, path, translation, reply } = changed
   const body = changed.body.length > 0 ? changed.body : null
-  return { method: changed.method, path: changed.path, headers: outgoing.headers, body }
+  return { method, path, headers: outgoing.headers, body, translation, reply }
 }
 
 const NO_BODY = Buffer.alloc(0)
 
-/** The client's dialect where the provider speaks it, else the provider's first. */
+/** The client's dialect where the provider speaks it, else the one the provider prefers. */
 function spokenWith(provider: Provider, { dialect, generation }: ServedExchange): Dialect {
   if (provider.speaks(dialect.name)) return dialect
-  return generation.dialects.find(each => provider.speaks(each.name)) ?? dialect
+  return generation.dialects.find(each => each.name === provider.dialects[0]) ?? dialect
 }
 
 function withoutSecrets(query: string, secrets: readonly string[]): string {

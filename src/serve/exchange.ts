@@ -49,6 +49,8 @@ export class ServedExchange implements Exchange {
   addedHeaders: string[] | null = null
   /** Breaks off what is under way upstream. */
   cancelUpstream: (() => void) | null = null
+  /** Ends a response that has begun with an error its reader understands, where there is a way to say one. */
+  breakOff: ((error: GatewayError) => void) | null = null
   #slots: Map<Slot<never>, unknown> | undefined
   #abort: AbortController | undefined
   #session: string | undefined | null = null
@@ -134,7 +136,7 @@ export class ServedExchange implements Exchange {
     this.error ??= error
     if (!this.isOver) logFailure(this.generation.log, this.id, error)
     this.cancelUpstream?.()
-    if (this.reply.headersSent) this.cut()
+    if (this.reply.headersSent) this.breakOff ? this.breakOff(error) : this.cut()
     else if (!this.reply.destroyed) this.#refuse(error)
   }
 

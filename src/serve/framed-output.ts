@@ -1,9 +1,8 @@
 import type { Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import type { Chunk } from '../chunk.ts'
-import { GatewayError } from '../errors.ts'
 import { createArrayJoiner } from '../sse/array-joiner.ts'
 import { createFramer, type Framer } from '../sse/framer.ts'
+import { createDecoder } from './content-coding.ts'
 import type { ServedExchange } from './exchange.ts'
 import type { Arrived, Output } from './output.ts'
 import { ERROR_SOURCE, ListedHead, writeHead } from './respond.ts'
@@ -105,12 +104,7 @@ export class FramedOutput implements Output {
     if (at < 0) return null
     const [, coding = ''] = this.#headers.splice(at, 2)
     if (coding.toLowerCase() === 'identity') return null
-    const create = DECODERS[coding.toLowerCase()]
-    if (!create) {
-      const message = `the provider answered with content-encoding "${coding}", which this gateway cannot read`
-      throw new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message)
-    }
-    const decoder = create()
+    const decoder = createDecoder(coding, cause => this.#exchange.fail(cause))
     const guarded = (step: () => void) => () => {
       try {
         step()
@@ -123,17 +117,6 @@ export class FramedOutput implements Output {
       'end',
       guarded(() => this.#finish()),
     )
-    decoder.on('error', cause => {
-      const message = `the provider's ${coding} coding of its answer is broken`
-      this.#exchange.fail(new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message, { cause }))
-    })
     return decoder
   }
-}
-
-const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
 }

@@ -1,16 +1,19 @@
 import { GatewayError } from '../errors.ts'
 import type { Attempt, AttemptOutcome } from '../exchange.ts'
 import type { LlmRequest } from '../request.ts'
+import type { ResponseTranslation } from '../response-translation.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import type { AttemptResult, Sending } from './attempt.ts'
 import { type Output, outputFor } from './output.ts'
+import { TranslatedOutput } from './translated-output.ts'
 import { type Classified, classify } from './upstream-failure.ts'
 
 /** Carries one attempt's response to the client, or the attempt's failure to the plan. undici calls it in order. */
 export class Relay implements UpstreamHandler {
   readonly #sending: Sending
   readonly #settle: (result: AttemptResult) => void
+  readonly #translation: ResponseTranslation | undefined
   readonly #number: number
   readonly #startedAt: number
   release: () => void = nothing
@@ -22,10 +25,11 @@ export class Relay implements UpstreamHandler {
   #isOver = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sending: Sending, settle: (result: AttemptResult) => void) {
+  constructor(sending: Sending, settle: (result: AttemptResult) => void, translation?: ResponseTranslation) {
     const { exchange, provider } = sending
     this.#sending = sending
     this.#settle = settle
+    this.#translation = translation
     this.#number = exchange.attempts.length + 1
     this.#startedAt = exchange.timings.stamp('upstreamStart')
     exchange.cancelUpstream = this.#cancel
@@ -55,7 +59,10 @@ export class Relay implements UpstreamHandler {
       this.#abort?.(new Error('held'))
       return false
     }
-    this.#output = outputFor(exchange, { status, statusText, raw, resume, headers: responseHeaders })
+    const arrived = { status, statusText, raw, resume, headers: responseHeaders }
+    this.#output = this.#translation
+      ? new TranslatedOutput(exchange, arrived, this.#translation)
+      : outputFor(exchange, arrived)
     this.#settle(null)
     return true
   }
@@ -74,13 +81,15 @@ export class Relay implements UpstreamHandler {
   onComplete(trailers: readonly Buffer[]): void {
     this.release()
     if (this.#isOver) return
+    const { exchange } = this.#sending
+    exchange.cancelUpstream = null
     try {
       this.#output!.end(trailers)
-      this.#end(undefined)
     } catch (error) {
-      this.#end(undefined)
-      this.#sending.exchange.fail(error)
+      exchange.fail(error)
     }
+    // A stream that ended without its proper end, or told of a failure, is one that broke off.
+    this.#end(exchange.error === undefined ? undefined : 'cut')
   }
 
   onError(cause: Error): void {

@@ -36,7 +36,14 @@ export class Provider {
     this.retry = { limit: config.upstream.maxRetries, on: ['connect', 'stale'], delay: 100 }
     this.#basePath = new URL(config.baseUrl).pathname.replace(/\/+$/, '')
     const { name, dialects, baseUrl } = config
-    this.view = Object.freeze({ name, dialects, baseUrl: withoutUser(baseUrl), hasKey: this.key !== undefined, pool })
+    this.view = Object.freeze({
+      name,
+      dialects,
+      baseUrl: withoutUser(baseUrl),
+      hasKey: this.key !== undefined,
+      path: (dialect: Dialect, path: string) => this.path(dialect, path, true),
+      pool,
+    })
   }
 
   speaks(dialect: string): boolean {

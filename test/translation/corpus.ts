@@ -34,6 +34,8 @@ export function captures(path: string): readonly Recording[] {
       .filter(name => name !== 'index.json')
       .map(name => ({ id: `${client}/${name}`, capture: readJson(`${shared}captures/${client}/${name}`) }))
       .filter(({ capture }) => String(capture.path).split('?')[0] === path)
+      // A WebSocket's upgrade has no body.
+      .filter(({ capture }) => capture.body !== null)
       .map(({ id, capture }) => ({ id, body: asObject(capture.body), status: 200 })),
   )
 }

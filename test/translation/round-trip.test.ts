@@ -1,7 +1,8 @@
 import type { JsonObject, NeutralRequest } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
-import * as anthropic from '../../plugins/anthropic/codec/index.ts'
-import * as chat from '../../plugins/openai/codec/chat/index.ts'
+import { messagesCodec } from '../../plugins/anthropic/codec/index.ts'
+import { chatCodec } from '../../plugins/openai/codec/chat/index.ts'
+import { responsesCodec } from '../../plugins/openai/codec/responses/index.ts'
 import { canonical, captures, hasCorpus, type Recording, recordings, strictContext } from './corpus.ts'
 import { mutants } from './mutants.ts'
 
@@ -11,15 +12,21 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {}
 const DIALECTS = [
   {
     api: 'anthropic-messages',
-    codec: anthropic,
+    codec: messagesCodec,
     paths: ['/v1/messages', '/v1/messages/count_tokens'],
     counts: { requests: 221, captures: 60, responses: 163, errors: 15 },
   },
   {
     api: 'openai-chat',
-    codec: chat,
+    codec: chatCodec,
     paths: ['/v1/chat/completions'],
     counts: { requests: 379, captures: 17, responses: 252, errors: 27 },
+  },
+  {
+    api: 'openai-responses',
+    codec: responsesCodec,
+    paths: ['/v1/responses'],
+    counts: { requests: 279, captures: 38, responses: 226, errors: 12 },
   },
 ] as const
 
@@ -81,7 +88,8 @@ describe.skipIf(!hasCorpus)('native -> neutral -> native', () => {
 })
 
 function isError({ status, body }: Recording): boolean {
-  return status >= 400 || 'error' in body
+  // A whole response names its error too, null for none.
+  return status >= 400 || ('error' in body && !('output' in body))
 }
 
 /** The recordings that come back changed, with the first difference. */

@@ -41,6 +41,13 @@ const WORDS: Readonly<Record<ErrorKind, readonly [type: string, status: number]>
 }
 
 const TOO_LONG = /prompt is too long: (\d+) tokens > (\d+) maximum/
+const TOO_MUCH = /exceed context limit: (\d+) \+ (\d+) > (\d+)/
+
+/** What a stream comes to that ends before its answer does. */
+export const CUT: NeutralError = {
+  kind: 'cut',
+  message: 'the provider ended the stream before the answer was complete',
+}
 
 /** Reads an error answer, or the payload of an `error` event. */
 export function readError(body: unknown, head?: ErrorHead): NeutralError {
@@ -57,16 +64,16 @@ export function readError(body: unknown, head?: ErrorHead): NeutralError {
   const e = f.nested('error')
   e?.optional('type', 'message')
   const [type, message] = [e?.string('type'), e?.string('message')]
-  const [, actual, limit] = TOO_LONG.exec(message ?? '') ?? []
+  const tokens = readTokens(message ?? '')
   return {
-    kind: actual ? 'contextLength' : kindOf(type, status),
+    kind: tokens ? 'contextLength' : kindOf(type, status),
     dialect: DIALECT,
     status,
     type,
     message: message ?? '',
     requestId: f.string('request_id'),
     retryAfter,
-    tokens: actual ? { actual: Number(actual), limit: Number(limit) } : undefined,
+    tokens,
     extra: f.extra(DIALECT),
   }
 }
@@ -84,6 +91,14 @@ export function writeError(error: NeutralError): WireError {
   const body = restore(written, error.extra, DIALECT, { type: 'error', 'error.type': word, 'error.message': '' })
   const headers = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter / 1000)) }
   return { status: error.status ?? usual, headers, body }
+}
+
+/** What was sent (with the output asked for) and what the model takes. */
+function readTokens(message: string): NeutralError['tokens'] {
+  const [, actual, limit] = TOO_LONG.exec(message) ?? []
+  if (actual) return { actual: Number(actual), limit: Number(limit) }
+  const [, input, output, most] = TOO_MUCH.exec(message) ?? []
+  return input ? { actual: Number(input) + Number(output), limit: Number(most) } : undefined
 }
 
 function kindOf(type: string | undefined, status: number | undefined): ErrorKind {

@@ -1,4 +1,28 @@
-export { readError, writeError } from './error.ts'
-export { DIALECT } from './name.ts'
-export { parameters, readRequest, writeRequest } from './request.ts'
-export { readResponse, writeResponse } from './response.ts'
+import type { Codec } from 'lunaroute/neutral'
+import { readTokenCount, writeTokenCount } from './count.ts'
+import { MessagesDecoder } from './decoder.ts'
+import { MessagesEncoder } from './encoder.ts'
+import { readError, writeError } from './error.ts'
+import { limits } from './limits.ts'
+import { writeModels } from './models.ts'
+import { DIALECT } from './name.ts'
+import { parameters, readRequest, writeRequest } from './request.ts'
+import { readResponse, writeResponse } from './response.ts'
+
+/** How Messages is read into the neutral form and written from it. */
+export const messagesCodec: Codec = {
+  dialect: DIALECT,
+  parameters,
+  limits,
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  createDecoder: () => new MessagesDecoder(),
+  createEncoder: context => new MessagesEncoder(context),
+  readError,
+  writeError,
+  readTokenCount,
+  writeTokenCount,
+  writeModels,
+}

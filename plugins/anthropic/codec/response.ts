@@ -54,7 +54,8 @@ export function readResponse(body: JsonObject): NeutralResponse {
   f.optional('type', 'role', 'content', 'stop_reason', 'stop_sequence', 'usage')
   const content = f.list('content')?.map(value => readBlock(value, undefined)) ?? []
   const usage = f.object('usage')
-  const stop = readStop(f.string('stop_reason'), f)
+  const hasCalls = content.some(block => block.type === 'toolCall')
+  const stop = readStop(f.string('stop_reason'), f, hasCalls)
   return {
     dialect: DIALECT,
     id: f.string('id'),
@@ -80,11 +81,17 @@ export function writeResponse(response: NeutralResponse, context: ResponseContex
   return restore(written, response.extra, DIALECT, DEFAULTS)
 }
 
-/** Reads the fields that tell why the model stopped, of a message or of a `message_delta`. */
-export function readStop(native: string | undefined, f: Fields): Stop | undefined {
+/**
+ * Reads the fields that tell why the model stopped, of a message or of a `message_delta`. Calls for the client make it
+ * `toolCalls` and none do not, whatever the server says.
+ */
+export function readStop(native: string | undefined, f: Fields, hasCalls: boolean): Stop | undefined {
   if (native === undefined) return undefined
   const message = f.nested('stop_details')?.string('explanation')
-  return { reason: REASONS[native] ?? 'other', native, sequence: f.string('stop_sequence'), message }
+  const said = Object.hasOwn(REASONS, native) ? REASONS[native]! : 'other'
+  const isCalls = hasCalls && said === 'stop'
+  const reason = isCalls ? 'toolCalls' : said === 'toolCalls' && !hasCalls ? 'stop' : said
+  return { reason, native, sequence: f.string('stop_sequence'), message }
 }
 
 /** Writes them. */

@@ -29,7 +29,8 @@ export function writeAnnotations(blocks: readonly Block[]): unknown[] | undefine
   })
 }
 
-function readAnnotation(value: unknown): Citation {
+/** Reads one annotation. */
+export function readAnnotation(value: unknown): Citation {
   const native: Citation = { type: 'native', dialect: DIALECT, value }
   if (!isObject(value)) return native
   const f = new Fields(value)
@@ -42,7 +43,8 @@ function readAnnotation(value: unknown): Citation {
   return { type: 'url', url, title, citedText, span: { start, end }, extra: f.extra(DIALECT) }
 }
 
-function writeAnnotation(citation: Citation, offset: number, length: number): unknown {
+/** Writes a citation of a text that begins at `offset` and is `length` long; undefined for one that Chat cannot say. */
+export function writeAnnotation(citation: Citation, offset: number, length: number): unknown {
   if (citation.type === 'native') return citation.dialect === DIALECT ? citation.value : undefined
   if (citation.type !== 'url') return undefined
   const { url, title, citedText, span = { start: 0, end: length }, extra } = citation

@@ -6,6 +6,7 @@ import {
   type NeutralError,
   present,
   restore,
+  shapeOf,
   type WireError,
 } from 'lunaroute/neutral'
 import { DIALECT } from './name.ts'
@@ -28,12 +29,31 @@ const WORDS: Readonly<Record<ErrorKind, readonly [status: number, type: string, 
   timeout: [504, 'timeout', null],
 }
 
+/** What the words mean where no status says more. */
+const TYPES: Readonly<Record<string, ErrorKind>> = {
+  invalid_request_error: 'invalidRequest',
+  authentication_error: 'authentication',
+  permission_error: 'permission',
+  rate_limit_error: 'rateLimit',
+  overloaded: 'overloaded',
+  timeout: 'timeout',
+}
+
+/** How servers without a code say that the prompt is too long. */
+const TOO_LONG = /maximum context length|context window|context_length_exceeded|prompt is too long/i
+
 const CODES: Readonly<Record<string, ErrorKind>> = {
   context_length_exceeded: 'contextLength',
   insufficient_quota: 'quota',
   rate_limit_exceeded: 'rateLimit',
   invalid_api_key: 'authentication',
   model_not_found: 'notFound',
+}
+
+/** What a stream comes to that ends before its answer does. */
+export const CUT: NeutralError = {
+  kind: 'cut',
+  message: 'the provider ended the stream before the answer was complete',
 }
 
 /** Reads an error answer, or the payload of an error inside a stream. */
@@ -46,11 +66,26 @@ export function readError(body: unknown, head?: ErrorHead): NeutralError {
   }
   const f = new Fields(body)
   f.optional('error')
+  const text = f.string('error')
+  if (text !== undefined) {
+    f.shape('error', 'string')
+    return {
+      kind: kindOf(undefined, undefined, status),
+      dialect: DIALECT,
+      status,
+      message: text,
+      retryAfter,
+      extra: f.extra(DIALECT),
+    }
+  }
   const e = f.nested('error')
   e?.optional('message', 'type', 'param', 'code')
   const [message, type, code] = [e?.string('message'), e?.string('type'), e?.string('code')]
+  // Inside a stream some servers give the status as the code.
+  const inner = e?.peek('code') ?? e?.peek('status_code')
+  const kind = kindOf(type, code, status ?? (typeof inner === 'number' ? inner : undefined))
   return {
-    kind: kindOf(type, code, status),
+    kind: kind === 'invalidRequest' && TOO_LONG.test(message ?? '') ? 'contextLength' : kind,
     dialect: DIALECT,
     status,
     message: message ?? '',
@@ -67,16 +102,19 @@ export function readError(body: unknown, head?: ErrorHead): NeutralError {
 export function writeError(error: NeutralError): WireError {
   const isOwn = error.dialect === DIALECT
   const [usual, type, code] = WORDS[error.kind]
-  const message = error.message === '' ? undefined : error.message
+  const message = isOwn ? error.message || undefined : wording(error)
   const own = present(
     isOwn ? { message, type: error.type, code: error.code, param: error.param } : { message, param: error.param },
   )
-  const body = restore({ error: own }, error.extra, DIALECT, {
-    'error.message': '',
-    'error.type': type,
-    'error.param': null,
-    'error.code': code,
-  })
+  const isText = shapeOf(error.extra, DIALECT, 'error') === 'string'
+  const body = isText
+    ? restore({ error: error.message }, error.extra, DIALECT)
+    : restore({ error: own }, error.extra, DIALECT, {
+        'error.message': '',
+        'error.type': type,
+        'error.param': null,
+        'error.code': code,
+      })
   const headers = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter / 1000)) }
   const status = error.status === undefined || (!isOwn && error.status === 529) ? usual : error.status
   return { status, headers, body }
@@ -84,10 +122,12 @@ export function writeError(error: NeutralError): WireError {
 
 function kindOf(type: string | undefined, code: string | undefined, status: number | undefined): ErrorKind {
   for (const word of [code, type]) if (word !== undefined && Object.hasOwn(CODES, word)) return CODES[word]!
+  if (status === undefined) {
+    const known = [code, type].find(word => word !== undefined && Object.hasOwn(TYPES, word))
+    return known === undefined ? 'server' : TYPES[known]!
+  }
   const byStatus = Object.entries(WORDS).find(([, [usual]]) => usual === status)
-  return (
-    (byStatus?.[0] as ErrorKind | undefined) ?? (status !== undefined && status < 500 ? 'invalidRequest' : 'server')
-  )
+  return (byStatus?.[0] as ErrorKind | undefined) ?? (status < 500 ? 'invalidRequest' : 'server')
 }
 
 function readRetry(head: ErrorHead | undefined): number | undefined {
@@ -95,6 +135,14 @@ function readRetry(head: ErrorHead | undefined): number | undefined {
   if (Number.isFinite(ms)) return ms
   const seconds = Number(head?.get('retry-after') ?? Number.NaN)
   return Number.isFinite(seconds) ? seconds * 1000 : undefined
+}
+
+/** A context overflow in the sentence that clients look for. */
+function wording({ kind, message, tokens }: NeutralError): string | undefined {
+  const { actual, limit } = tokens ?? {}
+  if (kind !== 'contextLength' || limit === undefined) return message || undefined
+  const sentence = `This model's maximum context length is ${limit} tokens.`
+  return actual === undefined ? sentence : `${sentence} However, your messages resulted in ${actual} tokens.`
 }
 
 function readTokens(message = ''): NeutralError['tokens'] {

@@ -1,4 +1,25 @@
-export { readError, writeError } from './error.ts'
-export { DIALECT } from './name.ts'
-export { parameters, readRequest, writeRequest } from './request.ts'
-export { readResponse, writeResponse } from './response.ts'
+import type { Codec } from 'lunaroute/neutral'
+import { ChatDecoder } from './decoder.ts'
+import { ChatEncoder } from './encoder.ts'
+import { readError, writeError } from './error.ts'
+import { limits } from './limits.ts'
+import { writeModels } from './models.ts'
+import { DIALECT } from './name.ts'
+import { parameters, readRequest, writeRequest } from './request.ts'
+import { readResponse, writeResponse } from './response.ts'
+
+/** How Chat Completions is read into the neutral form and written from it. */
+export const chatCodec: Codec = {
+  dialect: DIALECT,
+  parameters,
+  limits,
+  readRequest,
+  writeRequest,
+  readResponse,
+  writeResponse,
+  createDecoder: () => new ChatDecoder(),
+  createEncoder: context => new ChatEncoder(context),
+  readError,
+  writeError,
+  writeModels,
+}

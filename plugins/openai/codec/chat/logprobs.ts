@@ -37,8 +37,14 @@ export function writeLogprobs(blocks: readonly Block[]): JsonObject | undefined 
 }
 
 function readList(l: Fields, key: string): readonly TokenLogprob[] | undefined {
-  const tokens = l.list(key)?.map(readToken)
-  return tokens?.every(token => token !== undefined) ? tokens : l.leave(key)
+  const list = l.list(key)
+  return (list && readTokens(list)) ?? l.leave(key)
+}
+
+/** Reads a list of tokens, or nothing of it. */
+export function readTokens(list: readonly unknown[]): readonly TokenLogprob[] | undefined {
+  const tokens = list.map(readToken)
+  return tokens.every(token => token !== undefined) ? tokens : undefined
 }
 
 function readToken(value: unknown): TokenLogprob | undefined {
@@ -61,6 +67,7 @@ function readToken(value: unknown): TokenLogprob | undefined {
   }
 }
 
-function writeToken({ token, logprob, bytes, top, extra }: TokenLogprob): JsonObject {
+/** Writes one token. */
+export function writeToken({ token, logprob, bytes, top, extra }: TokenLogprob): JsonObject {
   return restore({ token, logprob, bytes, top_logprobs: top?.map(writeToken) }, extra, DIALECT)
 }

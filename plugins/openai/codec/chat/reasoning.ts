@@ -104,8 +104,12 @@ function readPlainDetail(f: Fields): ReasoningBlock | undefined {
 
 function readState(kind: OpaqueState['kind'], data: string | undefined, f: Fields): OpaqueState | undefined {
   if (data === undefined) return undefined
-  const format = f.string('format')
-  return { kind, data, issuer: format === undefined ? DIALECT : (ISSUERS[format] ?? format) }
+  return { kind, data, issuer: issuerOf(f.string('format')) }
+}
+
+/** Whose state an entry of `reasoning_details` holds. */
+export function issuerOf(format: string | undefined): string {
+  return format === undefined ? DIALECT : (ISSUERS[format] ?? format)
 }
 
 function formatOf({ issuer }: OpaqueState): string | undefined {

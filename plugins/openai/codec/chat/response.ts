@@ -87,9 +87,18 @@ export function writeResponse(response: NeutralResponse, context: ResponseContex
 
 /** Reads a `finish_reason`. Calls for the client make it `toolCalls`, whatever the server says. */
 export function readStop(native: string, blocks: readonly Block[]): Stop {
-  const reason = REASONS[native] ?? 'other'
-  if (reason === 'stop' && blocks.some(block => block.type === 'toolCall')) return { reason: 'toolCalls', native }
-  return { reason: reason === 'stop' && blocks.some(block => block.type === 'refusal') ? 'refusal' : reason, native }
+  return stopFor(
+    native,
+    blocks.some(block => block.type === 'toolCall'),
+    blocks.some(block => block.type === 'refusal'),
+  )
+}
+
+/** The same for an answer in pieces. Without a word for it, as after a bare `[DONE]`, what was said decides. */
+export function stopFor(native: string | undefined, hasCalls: boolean, hasRefusal: boolean): Stop {
+  const said = native === undefined ? 'stop' : Object.hasOwn(REASONS, native) ? REASONS[native]! : 'other'
+  if (said !== 'stop' && (said !== 'toolCalls' || hasCalls)) return { reason: said, native }
+  return { reason: hasCalls ? 'toolCalls' : hasRefusal ? 'refusal' : 'stop', native }
 }
 
 /** Writes a `finish_reason`. */

@@ -1,0 +1,2 @@
+/** The dialect's name, under which its remainders are kept. */
+export const DIALECT = 'gemini'

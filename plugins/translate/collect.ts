@@ -1,0 +1,107 @@
+import type { Block, Choice, NeutralError, NeutralEvent, NeutralResponse, Stop, Usage } from 'lunaroute/neutral'
+import { appended } from './memory.ts'
+
+/** Puts a stream together into the answer it is: for clients that asked for no stream. */
+export class Collector {
+  readonly #dialect: string
+  readonly #blocks = new Map<number, Map<number, Block>>()
+  readonly #stops = new Map<number, Stop>()
+  #head: Partial<NeutralResponse> = {}
+  #usage: Usage | undefined
+  error: NeutralError | undefined
+
+  constructor(dialect: string) {
+    this.#dialect = dialect
+  }
+
+  push(event: NeutralEvent): void {
+    switch (event.type) {
+      case 'start': {
+        const { id, model, createdAt, serviceTier } = event
+        this.#head = { id, model, createdAt, serviceTier }
+        this.#count(event.usage)
+        break
+      }
+      case 'usage':
+        this.#count(event.usage)
+        break
+      case 'finish':
+        this.#stops.set(event.choice, event.stop)
+        this.#choice(event.choice)
+        break
+      case 'error':
+        this.error = event.error
+        break
+      case 'blockStart':
+        this.#choice(event.choice).set(event.index, event.block)
+        break
+      case 'textDelta':
+      case 'inputDelta':
+      case 'reasoningDelta':
+      case 'state':
+      case 'citation':
+      case 'mediaDelta': {
+        const blocks = this.#choice(event.choice)
+        const block = blocks.get(event.index)
+        if (block) blocks.set(event.index, extended(block, event))
+      }
+    }
+  }
+
+  get response(): NeutralResponse {
+    const choices = [...this.#blocks].map(([index, blocks]): Choice => {
+      const content = [...blocks].sort(([a], [b]) => a - b).map(([, block]) => block)
+      return { index, content, stop: this.#stops.get(index) }
+    })
+    return { ...this.#head, dialect: this.#dialect, choices, usage: this.#usage }
+  }
+
+  #choice(index: number): Map<number, Block> {
+    const blocks = this.#blocks.get(index) ?? new Map<number, Block>()
+    this.#blocks.set(index, blocks)
+    return blocks
+  }
+
+  #count(usage: Usage | undefined): void {
+    if (!usage) return
+    const given = Object.entries(usage).filter(([, value]) => value !== undefined)
+    this.#usage = { ...this.#usage, ...Object.fromEntries(given) }
+  }
+}
+
+type Delta = Extract<
+  NeutralEvent,
+  { type: 'textDelta' | 'inputDelta' | 'reasoningDelta' | 'state' | 'citation' | 'mediaDelta' }
+>
+
+function extended(block: Block, event: Delta): Block {
+  switch (event.type) {
+    case 'textDelta':
+      if (block.type === 'audio') return { ...block, transcript: (block.transcript ?? '') + event.text }
+      if (block.type === 'compaction') return { ...block, text: (block.text ?? '') + event.text }
+      if (block.type !== 'text' && block.type !== 'refusal') return block
+      return {
+        ...block,
+        text: block.text + event.text,
+        logprobs: event.logprobs ? [...(block.logprobs ?? []), ...event.logprobs] : block.logprobs,
+      }
+    case 'inputDelta':
+      if (block.type !== 'toolCall' && block.type !== 'serverToolCall') return block
+      return { ...block, input: block.input + event.text }
+    case 'reasoningDelta':
+      return block.type === 'reasoning' ? { ...block, parts: appended(block.parts, event) } : block
+    case 'state':
+      return { ...block, state: event.state }
+    case 'citation':
+      return block.type === 'text' ? { ...block, citations: [...(block.citations ?? []), event.citation] } : block
+    case 'mediaDelta':
+      return withMedia(block, event.data)
+  }
+}
+
+function withMedia(block: Block, data: string): Block {
+  if (block.type !== 'audio' && block.type !== 'image') return block
+  const { source } = block
+  if (source?.type !== 'base64') return block
+  return { ...block, source: { ...source, data: block.type === 'audio' ? source.data + data : data } }
+}

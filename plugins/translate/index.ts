@@ -1,0 +1,47 @@
+import { definePlugin, GatewayError, type Static, Type, withDefault } from 'lunaroute'
+import type { ModelProfile } from 'lunaroute/neutral'
+import { Memory } from './memory.ts'
+import { Profiles } from './profiles/index.ts'
+import { translate } from './translate.ts'
+
+export { type TranslationRecord, translationSlot } from './slot.ts'
+
+const options = Type.Object(
+  {
+    /** Refuse what cannot be carried over, rather than drop it. */
+    strict: withDefault(Type.Boolean(), false),
+    /** What models take, by name or pattern, over what the plugin knows of them. */
+    profiles: withDefault(Type.Record(Type.String({ minLength: 1 }), Type.Unsafe<ModelProfile>(Type.Object({}))), {}),
+  },
+  { additionalProperties: false },
+)
+
+export type TranslateOptions = Static<typeof options>
+
+/** Lets a client of one dialect be served by a provider of another. */
+export default definePlugin({
+  name: 'translate',
+  options,
+  setup({ strict, profiles: configured }, api) {
+    const profiles = new Profiles(configured)
+    const memory = api.keep('memory', () => new Memory())
+    const providers = new Map(api.providers.map(each => [each.name, each]))
+    const dialects = new Map(api.dialects.map(each => [each.name, each]))
+    return {
+      egress: {
+        // What other plugins change in the request they change in the client's dialect.
+        stage: 'late',
+        handler(attempt, request, exchange) {
+          const provider = providers.get(attempt.provider)
+          if (!request || !provider || provider.dialects.includes(request.dialect.name)) return undefined
+          const target = dialects.get(provider.dialects[0]!)
+          if (!target) {
+            const message = `the provider "${provider.name}" speaks a dialect that this gateway does not`
+            throw new GatewayError('LR_NO_PROVIDER', 503, message)
+          }
+          return translate(attempt, request, exchange, { provider, target, profiles, memory, isStrict: strict })
+        },
+      },
+    }
+  },
+})

@@ -1,0 +1,44 @@
+import { type Extra, isObject } from 'lunaroute/neutral'
+import type { Policy, PolicyContext } from '../policy.ts'
+
+/** Reports what only the client's dialect could say: the fields its reader kept and no other writer takes. */
+export const reportBags: Policy = (request, context) => {
+  if (request.dialect !== context.dialect) walk(request, '', '', context, request.dialect)
+  return request
+}
+
+/** `at` is the native path of the nearest object that has one, `path` the neutral one of a parameter. */
+function walk(value: unknown, at: string, path: string, context: PolicyContext, dialect: string): void {
+  if (Array.isArray(value)) {
+    for (const each of value) walk(each, at, path, context, dialect)
+    return
+  }
+  if (!isObject(value)) return
+  const here = typeof value.at === 'string' ? value.at : at || native(path, context)
+  if (isObject(value.extra)) report((value.extra as Extra)[dialect]?.fields ?? {}, here, context)
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === 'extra' || OPAQUE.has(key) || typeof inner !== 'object') continue
+    const isList = key === 'messages' || key === 'tools' || key === 'content'
+    walk(inner, typeof value.at === 'string' ? here : at, isList ? path : joined(path, key), context, dialect)
+  }
+}
+
+/** Schemas, results and what another dialect's block holds whole are not the form's own. */
+const OPAQUE: ReadonlySet<string> = new Set(['parameters', 'schema', 'resultSchema', 'value', 'logitBias', 'metadata'])
+
+function report(fields: Readonly<Record<string, unknown>>, at: string, { diagnostics }: PolicyContext): void {
+  for (const [key, value] of Object.entries(fields)) {
+    // A null says nothing, and neither does an empty object that was read whole.
+    if (value === null || (isObject(value) && Object.keys(value).length === 0)) continue
+    diagnostics.dropped(at === '' ? key : `${at}.${key}`, 'the target dialect has no such field')
+  }
+}
+
+function joined(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
+}
+
+function native(path: string, { parameters }: PolicyContext): string {
+  if (path === '') return ''
+  return Object.hasOwn(parameters, path) ? parameters[path]! : path
+}

@@ -1,0 +1,49 @@
+import type { NeutralRequest } from 'lunaroute/neutral'
+import type { Policy, PolicyContext } from '../policy.ts'
+import { reportBags } from './bags.ts'
+import { withoutBillingHeader } from './billing.ts'
+import { withinCacheMarks } from './cache-marks.ts'
+import { withCallIds } from './call-ids.ts'
+import { withoutCustomTools } from './custom-tools.ts'
+import { withoutForeignBlocks } from './foreign.ts'
+import { withinMedia } from './media.ts'
+import { withoutNamespaces, withToolsAtTop } from './namespaces.ts'
+import { withoutPrefill } from './prefill.ts'
+import { withReasoning } from './reasoning.ts'
+import { withOwnState, withRememberedState } from './reasoning-state.ts'
+import { withResults } from './results.ts'
+import { withinNumbers } from './sampling.ts'
+import { withSchemas } from './schemas.ts'
+import { withOutputInWords } from './structured-output.ts'
+import { withToolNames } from './tool-names.ts'
+import { withinToolLimits } from './tools.ts'
+import { hashedUser } from './user.ts'
+
+/** In this order: what reads the client's own words stands before what changes them. */
+const POLICIES: readonly Policy[] = [
+  reportBags,
+  withoutBillingHeader,
+  hashedUser,
+  withoutForeignBlocks,
+  withOwnState,
+  withReasoning,
+  withRememberedState,
+  withToolsAtTop,
+  withoutNamespaces,
+  withoutCustomTools,
+  withinToolLimits,
+  withToolNames,
+  withSchemas,
+  withResults,
+  withCallIds,
+  withinMedia,
+  withOutputInWords,
+  withoutPrefill,
+  withinCacheMarks,
+  withinNumbers,
+]
+
+/** The request as the model it goes to can take it. */
+export function applyPolicies(request: NeutralRequest, context: PolicyContext): NeutralRequest {
+  return POLICIES.reduce((current, policy) => policy(current, context), request)
+}

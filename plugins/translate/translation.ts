@@ -1,0 +1,156 @@
+import {
+  type Chunk,
+  type ErrorView,
+  GatewayError,
+  type ResponseHead,
+  type ResponseTranslation,
+  type StreamForm,
+  type TranslatedHead,
+} from 'lunaroute'
+import {
+  type Decoder,
+  type Encoder,
+  isObject,
+  type NeutralError,
+  type NeutralEvent,
+  type NeutralResponse,
+  type OutgoingFrame,
+} from 'lunaroute/neutral'
+import { Answer, type AnswerParts } from './answer.ts'
+import { Collector } from './collect.ts'
+import { gatewayError, understood } from './errors.ts'
+import { type ClientHead, keptHeaders, streamHeaders } from './headers.ts'
+import { eventsOf } from './replay.ts'
+
+/** What a translation of one response is made of. */
+export interface TranslationParts extends AnswerParts {
+  /** How the client wants the answer. */
+  readonly to: StreamForm
+  /** How the provider divides a stream that is no event stream. */
+  readonly streamForm: StreamForm
+  /** Headers for the client beside those of the provider. */
+  readonly headers: () => Readonly<Record<string, string>>
+}
+
+/** Makes one response of the client's dialect out of one of the provider's. */
+export class Translation implements ResponseTranslation {
+  isComplete = false
+  failure: GatewayError | undefined
+  readonly #parts: TranslationParts
+  readonly #answer: Answer
+  readonly #head: ClientHead = { from: 'body', to: 'body', status: 200, headers: {} }
+  #arrived!: ResponseHead
+  #body: Chunk | undefined
+  #decoder: Decoder | undefined
+  #encoder: Encoder | undefined
+  #collector: Collector | undefined
+  #hasFrames = false
+
+  constructor(parts: TranslationParts) {
+    this.#parts = parts
+    this.#answer = new Answer(parts)
+  }
+
+  start(head: ResponseHead): TranslatedHead {
+    const { provider, client, context, to, streamForm } = this.#parts
+    this.#arrived = head
+    this.#head.status = head.status
+    if (head.status >= 400) return this.#head
+    const type = head.get('content-type') ?? ''
+    this.#head.from = type.startsWith('text/event-stream') ? 'sse' : streamForm
+    this.#head.to = to
+    this.#head.headers = { ...keptHeaders(head), ...streamHeaders(to), ...this.#parts.headers() }
+    if (this.#head.from !== 'body') this.#decoder = provider.createDecoder()
+    if (to !== 'body') this.#encoder = client.createEncoder(context)
+    else if (this.#decoder) this.#collector = new Collector(provider.dialect)
+    return this.#head
+  }
+
+  chunk(chunk: Chunk): readonly OutgoingFrame[] {
+    if (this.isComplete) return NONE
+    if (this.#decoder && chunk.kind !== 'body') return this.#pass(this.#decoder.push(chunk))
+    this.#body = chunk
+    return NONE
+  }
+
+  end(): readonly OutgoingFrame[] {
+    if (this.#arrived.status >= 400) return this.#error(this.#parts.provider.readError(this.#given(), this.#arrived))
+    if (!this.#decoder || this.#body) return this.#whole()
+    const last = this.isComplete ? NONE : this.#pass(this.#decoder.end())
+    if (this.#collector) return this.#collected(this.#collector)
+    return this.isComplete || this.#head.to === 'body' ? last : [...last, ...this.#encoder!.end()]
+  }
+
+  fail(error: ErrorView): readonly OutgoingFrame[] {
+    if (this.isComplete || !this.#encoder) return NONE
+    this.isComplete = true
+    return this.#encoder.push({ type: 'error', error: gatewayError(error) })
+  }
+
+  #pass(events: readonly NeutralEvent[]): readonly OutgoingFrame[] {
+    const frames: OutgoingFrame[] = []
+    for (const event of events) {
+      for (const each of this.#answer.event(event)) frames.push(...this.#write(each))
+    }
+    return frames
+  }
+
+  #write(event: NeutralEvent): readonly OutgoingFrame[] {
+    this.#collector?.push(event)
+    if (event.type === 'end') this.isComplete = true
+    else if (event.type === 'error') return this.#broken(event.error)
+    const frames = this.#encoder?.push(event) ?? NONE
+    if (frames.length > 0) this.#hasFrames = true
+    return frames
+  }
+
+  /** The provider's stream tells of an error, or broke off. Before anything was sent it is an answer with a status. */
+  #broken(cause: NeutralError): readonly OutgoingFrame[] {
+    const error = understood(cause)
+    this.isComplete = true
+    const { providerName } = this.#parts
+    const code = error.kind === 'cut' ? 'LR_UPSTREAM_CUT' : 'LR_UPSTREAM_ERROR'
+    this.failure = new GatewayError(code, 502, `the provider "${providerName}" broke off its response: ${error.kind}`)
+    if (this.#collector) return NONE
+    return this.#hasFrames ? this.#encoder!.push({ type: 'error', error }) : this.#error(error)
+  }
+
+  #collected(collector: Collector): readonly OutgoingFrame[] {
+    if (collector.error) return this.#error(understood(collector.error))
+    return [{ data: this.#parts.client.writeResponse(collector.response, this.#parts.context) }]
+  }
+
+  #whole(): readonly OutgoingFrame[] {
+    const { provider, client, context, providerName } = this.#parts
+    const body = this.#body?.json()
+    if (!isObject(body)) {
+      const message = `the provider "${providerName}" answered with something that is not JSON`
+      throw new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message)
+    }
+    const read = provider.readResponse(body)
+    // Some servers send their errors with status 200.
+    if (read.choices.length === 0 && isObject(body.error)) {
+      return this.#error(provider.readError(body, { status: 502, get: () => undefined }))
+    }
+    const choices = read.choices.map(choice => ({ ...choice, content: this.#answer.content(choice.content) }))
+    const response: NeutralResponse = { ...read, choices }
+    if (!this.#encoder) return [{ data: client.writeResponse(response, context) }]
+    const frames = eventsOf(response).flatMap(event => this.#write(event))
+    return this.isComplete ? frames : [...frames, ...this.#encoder.end()]
+  }
+
+  #error(cause: NeutralError): readonly OutgoingFrame[] {
+    const { client, headers } = this.#parts
+    const { status, headers: own, body } = client.writeError(understood(cause))
+    this.#head.to = 'body'
+    this.#head.status = status
+    this.#head.headers = { ...keptHeaders(this.#arrived), ...streamHeaders('body'), ...headers(), ...own }
+    return [{ data: body }]
+  }
+
+  #given(): unknown {
+    return this.#body?.json() ?? this.#body?.data ?? ''
+  }
+}
+
+const NONE: readonly never[] = []
