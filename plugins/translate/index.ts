@@ -1,7 +1,7 @@
 import { definePlugin, GatewayError, type Static, Type, withDefault } from 'lunaroute'
-import type { ModelProfile } from 'lunaroute/neutral'
 import { Memory } from './memory.ts'
 import { Profiles } from './profiles/index.ts'
+import { profileSchema } from './profiles/schema.ts'
 import { translate } from './translate.ts'
 
 export { type TranslationRecord, translationSlot } from './slot.ts'
@@ -11,7 +11,7 @@ const options = Type.Object(
     /** Refuse what cannot be carried over, rather than drop it. */
     strict: withDefault(Type.Boolean(), false),
     /** What models take, by name or pattern, over what the plugin knows of them. */
-    profiles: withDefault(Type.Record(Type.String({ minLength: 1 }), Type.Unsafe<ModelProfile>(Type.Object({}))), {}),
+    profiles: withDefault(Type.Record(Type.String({ minLength: 1 }), profileSchema), {}),
   },
   { additionalProperties: false },
 )
