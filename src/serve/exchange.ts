@@ -136,7 +136,9 @@ export class ServedExchange implements Exchange {
     this.error ??= error
     if (!this.isOver) logFailure(this.generation.log, this.id, error)
     this.cancelUpstream?.()
-    if (this.reply.headersSent) this.breakOff ? this.breakOff(error) : this.cut()
+    const { breakOff } = this
+    this.breakOff = null
+    if (this.reply.headersSent) breakOff ? breakOff(error) : this.cut()
     else if (!this.reply.destroyed) this.#refuse(error)
   }
 

@@ -1,11 +1,12 @@
 import type { Transform } from 'node:stream'
 import type { Chunk } from '../chunk.ts'
+import type { GatewayError } from '../errors.ts'
 import { createArrayJoiner } from '../sse/array-joiner.ts'
 import { createFramer, type Framer } from '../sse/framer.ts'
 import { createDecoder } from './content-coding.ts'
 import type { ServedExchange } from './exchange.ts'
 import type { Arrived, Output } from './output.ts'
-import { ERROR_SOURCE, ListedHead, writeHead } from './respond.ts'
+import { ERROR_SOURCE, errorView, ListedHead, writeHead } from './respond.ts'
 
 type FrameKind = 'sse' | 'json-array' | 'body'
 
@@ -41,6 +42,8 @@ export class FramedOutput implements Output {
     this.#decoder = this.#createDecoder()
     exchange.isStreaming = !this.#isWhole
     if (this.#isWhole) return
+    const form = kind === 'json-array' ? 'json-array' : 'sse'
+    exchange.breakOff = error => this.#breakOff(error, form)
     this.#writeHead()
     exchange.reply.flushHeaders()
   }
@@ -51,6 +54,14 @@ export class FramedOutput implements Output {
     else this.#framer.push(bytes)
     if (!this.#isFlowing) (this.#decoder ?? this.#exchange.reply).once('drain', this.#arrived.resume)
     return this.#isFlowing
+  }
+
+  /** What has gone out is whole frames, so the stream can say what befell it before it is cut. */
+  #breakOff(error: GatewayError, form: 'sse' | 'json-array'): void {
+    const exchange = this.#exchange
+    if (!exchange.reply.writableEnded)
+      exchange.reply.write(exchange.dialect.errorEvent(errorView(exchange, error), form))
+    exchange.cut()
   }
 
   end(): void {
@@ -112,7 +123,13 @@ export class FramedOutput implements Output {
         this.#exchange.fail(error)
       }
     }
-    decoder.on('data', (bytes: Buffer) => guarded(() => this.#framer.push(bytes))())
+    const { reply } = this.#exchange
+    decoder.on('data', (bytes: Buffer) => {
+      guarded(() => this.#framer.push(bytes))()
+      if (!reply.writableNeedDrain) return
+      decoder.pause()
+      reply.once('drain', () => decoder.resume())
+    })
     decoder.on(
       'end',
       guarded(() => this.#finish()),
