@@ -28,6 +28,8 @@ export class Generation {
   readonly number: number
   readonly config: ResolvedConfig
   readonly hooks: LiveHooks
+  /** Whether any plugin taps any hook: if none does, nobody can ask what an exchange did and when. */
+  readonly isTapped: boolean
   /** Names of the plugins on each hook, in run order. */
   readonly taps: Readonly<Record<HookName, readonly string[]>>
   readonly dialects: readonly Dialect[]
@@ -49,6 +51,7 @@ export class Generation {
     this.number = parts.number
     this.config = parts.config
     this.hooks = parts.hooks
+    this.isTapped = Object.values(parts.hooks).some(hook => hook !== null)
     this.taps = parts.taps
     this.dialects = parts.dialects
     this.endpoints = new EndpointTable(parts.dialects)

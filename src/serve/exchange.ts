@@ -32,7 +32,7 @@ export class ServedExchange implements Exchange {
   readonly pathModel: PathModel | null
   readonly #found: Found | null
   readonly attempts: AttemptOutcome[] = []
-  readonly timings = new Times()
+  readonly timings: Times
   request: LlmRequest | null = null
   response: ResponseHead | null = null
   requestBytes = 0
@@ -66,6 +66,7 @@ export class ServedExchange implements Exchange {
     this.listenerInfo = listener
     this.message = message
     this.reply = reply
+    this.timings = generation.isTapped ? new Times() : UNTIMED
     this.incoming = new IncomingHeaders(message.rawHeaders)
     this.head = new SafeRequestHead(message, url, generation)
     const found = generation.endpoints.find(this.head, listener.served)
@@ -218,6 +219,15 @@ class Times {
     return performance.now() - this.#start
   }
 }
+
+/** For exchanges nobody looks at. */
+class NoTimes extends Times {
+  override stamp(): number {
+    return 0
+  }
+}
+
+const UNTIMED: Times = new NoTimes()
 
 /** The credentials of an exchange made by this file, for plugins that declared the capability. */
 export function credentialsOf(exchange: Exchange): readonly ClientCredential[] {

@@ -10,7 +10,7 @@ export interface Arrived {
   readonly raw: readonly Buffer[]
   /** Lets the body flow again. */
   readonly resume: () => void
-  readonly headers: (raw: readonly Buffer[], isRewritten: boolean) => { list: string[]; hasLength: boolean }
+  readonly headers: (raw: readonly Buffer[], isRewritten: boolean) => { list: string[]; length: number | undefined }
 }
 
 /** Where a response's bytes go. `push` returns false when the client is slower than the provider. */
@@ -25,9 +25,9 @@ export interface Output {
 export function outputFor(exchange: ServedExchange, arrived: Arrived): Output {
   if (exchange.generation.hooks.streamChunk === null || exchange.endpoint === null)
     return new RawOutput(exchange, arrived)
-  const { list, hasLength } = arrived.headers(arrived.raw, false)
+  const { list, length } = arrived.headers(arrived.raw, false)
   const kind = frameKind(exchange, arrived.status, list)
-  if (kind === null) return new RawOutput(exchange, { ...arrived, headers: () => ({ list, hasLength }) })
+  if (kind === null) return new RawOutput(exchange, { ...arrived, headers: () => ({ list, length }) })
   return new FramedOutput(exchange, arrived, kind)
 }
 
@@ -41,6 +41,8 @@ class RawOutput implements Output {
   readonly #resume: () => void
   /** Pieces of the read that is going on. */
   #pending: Buffer[] = []
+  /** The body's length, where the provider said it. */
+  readonly #length: number | undefined
   #isScheduled = false
   #isBlocked = false
 
@@ -48,10 +50,12 @@ class RawOutput implements Output {
     this.#exchange = exchange
     this.#reply = exchange.reply
     this.#resume = resume
-    const { list, hasLength } = headers(raw, false)
+    const { list, length } = headers(raw, false)
+    this.#length = length
     if (status >= 400) list.push(ERROR_SOURCE, 'upstream')
     writeHead(exchange, status, statusText, list)
-    exchange.isStreaming = !hasLength && status !== 204 && status !== 304 && exchange.message.method !== 'HEAD'
+    exchange.isStreaming =
+      length === undefined && status !== 204 && status !== 304 && exchange.message.method !== 'HEAD'
     // A stream's head must not wait for its first event; but if that came in the same read, one write takes both.
     if (exchange.isStreaming) this.#schedule()
   }
@@ -60,7 +64,8 @@ class RawOutput implements Output {
     if (this.#exchange.responseBytes === 0) this.#exchange.timings.stamp('firstByte')
     this.#exchange.responseBytes += chunk.length
     this.#pending.push(chunk)
-    if (!this.#isScheduled) this.#schedule()
+    // The last piece of a body of known length is followed by `end` at once, which writes it.
+    if (!this.#isScheduled && this.#exchange.responseBytes !== this.#length) this.#schedule()
     // The client's pace is known only after the write; until then one more read is taken in at most.
     return !this.#isBlocked
   }

@@ -139,6 +139,7 @@ export class Relay implements UpstreamHandler {
     clearTimeout(this.#timer)
     const { exchange } = this.#sending
     exchange.cancelUpstream = null
+    if (!exchange.generation.isTapped) return
     const outcome = new Ended(this.#sending, this.#number, this.#startedAt, this.#status, failure)
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)

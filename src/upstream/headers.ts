@@ -115,9 +115,15 @@ export function applyChanges(
 }
 
 /** The response's end-to-end headers, names and values in turn as the provider wrote them. */
-export function responseHeaders(raw: readonly Buffer[], isRewritten: boolean): { list: string[]; hasLength: boolean } {
+export function responseHeaders(
+  raw: readonly Buffer[],
+  isRewritten: boolean,
+): {
+  list: string[]
+  length: number | undefined
+} {
   const list: string[] = []
-  let hasLength = false
+  let length: number | undefined
   let dropped: ReadonlySet<string> | undefined
   for (let i = 0; i < raw.length; i += 2) {
     const spelled = latin1(raw[i]!)
@@ -126,12 +132,12 @@ export function responseHeaders(raw: readonly Buffer[], isRewritten: boolean): {
       const { lower, isHopByHop } = nameOf(spelled)
       if (lower === 'connection') dropped = tokens(latin1(raw[i + 1]!))
       if (isHopByHop || (isRewritten && lower === 'content-length')) continue
-      if (lower === 'content-length') hasLength = true
+      if (lower === 'content-length') length = Number(latin1(raw[i + 1]!))
     }
     list.push(spelled, latin1(raw[i + 1]!))
   }
   if (dropped) for (const name of dropped) removeHeader(list, name)
-  return { list, hasLength }
+  return { list, length }
 }
 
 function latin1(bytes: Buffer): string {

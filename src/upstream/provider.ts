@@ -9,6 +9,8 @@ interface Placement {
   readonly prefix: string
   /** Version segments to take off the client's path first. */
   readonly strip: readonly string[]
+  /** Paths placed before. */
+  readonly known: Map<string, string>
 }
 
 /** A provider that requests can be sent to. Holds its key; plugins see `view`. */
@@ -57,21 +59,33 @@ export class Provider {
       placement = place(this.#basePath, dialect)
       this.#placements.set(dialect, placement)
     }
-    const version = dialect.versions.find(each => path.startsWith(`${each}/`) || path === each)
-    if (version === undefined) {
-      // A known path without its version, `/responses` for `/v1/responses`, still needs one at the provider.
-      const missing = isKnown && placement.strip.length === 0 ? (dialect.versions[0] ?? '') : ''
-      return placement.prefix + missing + path
+    if (!isKnown) return placed(placement, dialect, path, isKnown)
+    // Nearly every request is for one of a few paths. Bounded, since some have a model's name in them.
+    let known = placement.known.get(path)
+    if (known === undefined) {
+      known = placed(placement, dialect, path, isKnown)
+      if (placement.known.size < 500) placement.known.set(path, known)
     }
-    return placement.prefix + (placement.strip.includes(version) ? path.slice(version.length) : path)
+    return known
   }
+}
+
+function placed(placement: Placement, dialect: Dialect, path: string, isKnown: boolean): string {
+  const version = dialect.versions.find(each => path.startsWith(`${each}/`) || path === each)
+  if (version === undefined) {
+    // A known path without its version, `/responses` for `/v1/responses`, still needs one at the provider.
+    const missing = isKnown && placement.strip.length === 0 ? (dialect.versions[0] ?? '') : ''
+    return placement.prefix + missing + path
+  }
+  return placement.prefix + (placement.strip.includes(version) ? path.slice(version.length) : path)
 }
 
 function place(basePath: string, dialect: Dialect): Placement {
   const version = dialect.versions.find(each => basePath.endsWith(each))
-  if (version !== undefined) return { prefix: basePath.slice(0, -version.length), strip: [] }
-  if (basePath !== '' && dialect.basePath === 'complete') return { prefix: basePath, strip: dialect.versions }
-  return { prefix: basePath, strip: [] }
+  if (version !== undefined) return { prefix: basePath.slice(0, -version.length), strip: [], known: new Map() }
+  if (basePath !== '' && dialect.basePath === 'complete')
+    return { prefix: basePath, strip: dialect.versions, known: new Map() }
+  return { prefix: basePath, strip: [], known: new Map() }
 }
 
 function withoutUser(url: string): string {

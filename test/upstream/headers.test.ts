@@ -86,7 +86,7 @@ describe('response headers', () => {
 
   it('keep their case, order, repetitions and bytes', () => {
     const list = ['X-B', '1', 'Set-Cookie', 'a=é', 'Set-Cookie', 'b=2']
-    expect(responseHeaders(raw(...list), false)).toEqual({ list, hasLength: false })
+    expect(responseHeaders(raw(...list), false)).toEqual({ list, length: undefined })
   })
 
   it('leave hop-by-hop ones behind, also those the connection header names', () => {
@@ -107,8 +107,8 @@ describe('response headers', () => {
 
   it('keep a length only where the body stays as it is', () => {
     const list = raw('Content-Length', '5')
-    expect(responseHeaders(list, false)).toEqual({ list: ['Content-Length', '5'], hasLength: true })
-    expect(responseHeaders(list, true)).toEqual({ list: [], hasLength: false })
+    expect(responseHeaders(list, false)).toEqual({ list: ['Content-Length', '5'], length: 5 })
+    expect(responseHeaders(list, true)).toEqual({ list: [], length: undefined })
   })
 })
 
