@@ -44,11 +44,16 @@ export interface UpstreamPool extends PoolStats {
 
 type Dispatcher = Pick<Client, 'dispatch' | 'destroy'>
 
+/** How long a connection beyond the number to keep may wait for a next request, in milliseconds. */
+const SURPLUS_IDLE = 1_000
+
 /** One connection to the host, as far as it is connected. */
 class PooledClient {
   readonly client: Client
   /** When it connected, by performance.now(); undefined while it is not. */
   connectedAt: number | undefined
+  /** When it was last given back. */
+  idleSince = 0
   readonly release: () => void
 
   constructor(client: Client, giveBack: (pooled: PooledClient) => void) {
@@ -70,6 +75,7 @@ export class ClientPool implements UpstreamPool {
   readonly #closedListeners = new Set<(ageSeconds: number) => void>()
   #all = 0
   #isClosed = false
+  #trimming: NodeJS.Timeout | undefined
   created = 0
   reused = 0
   open = 0
@@ -114,6 +120,7 @@ export class ClientPool implements UpstreamPool {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#trimming)
     await Promise.all(this.#idle.splice(0).map(({ client }) => client.close()))
   }
 
@@ -153,9 +160,25 @@ export class ClientPool implements UpstreamPool {
   // Where the connection cannot be kept undici closes it a moment after the response, and `disconnect` takes the client
   // off the stack again; a request that comes in between makes it connect.
   readonly #giveBack = (pooled: PooledClient): void => {
-    const isKept = !this.#isClosed && pooled.connectedAt !== undefined && this.#idle.length < this.#settings.maxIdle
-    if (isKept) this.#idle.push(pooled)
-    else this.#discard(pooled)
+    if (this.#isClosed || pooled.connectedAt === undefined) {
+      this.#discard(pooled)
+      return
+    }
+    this.#idle.push(pooled)
+    if (this.#idle.length <= this.#settings.maxIdle) return
+    // Closed at once, the surplus of a busy moment would be opened anew in the next: with twice as many clients as
+    // connections to keep, that is the larger part of what a request costs.
+    pooled.idleSince = performance.now()
+    this.#trimming ??= setTimeout(this.#trim, SURPLUS_IDLE).unref()
+  }
+
+  /** Closes what is beyond the number to keep and was not needed for a while: the bottom of the stack. */
+  readonly #trim = (): void => {
+    this.#trimming = undefined
+    const surplus = this.#idle.length - this.#settings.maxIdle
+    const before = performance.now() - SURPLUS_IDLE
+    for (let i = 0; i < surplus && this.#idle[0]!.idleSince <= before; i++) this.#discard(this.#idle.shift()!)
+    if (this.#idle.length > this.#settings.maxIdle) this.#trimming = setTimeout(this.#trim, SURPLUS_IDLE).unref()
   }
 
   #discard({ client }: PooledClient): void {
