@@ -295,3 +295,46 @@ describe('a reload', () => {
     })
   })
 })
+
+describe('the section', () => {
+  const page = async (path: string) => (await fetch(gateway.url + path)).status
+
+  it('may put the page elsewhere', async () => {
+    await start({ metrics: { endpoint: '/numbers' } } as object)
+    expect([await page('/numbers'), await page('/metrics')]).toEqual([200, 404])
+  })
+
+  it('may turn all of it off', async () => {
+    await start({ metrics: { enabled: false } } as object)
+    expect(await page('/metrics')).toBe(404)
+    expect(gateway.gateway.generation.taps.record).not.toContain('metrics')
+  })
+})
+
+describe('what keys use', () => {
+  it('is not counted unless it is asked for, and then no answer is read', async () => {
+    await start()
+    expect(gateway.gateway.generation.hooks.streamChunk).toBeNull()
+    await post('gpt-x')
+    expect(await samples('llm_')).toEqual({})
+  })
+
+  it('goes on from where it was after a reload, and begins anew with other labels', async () => {
+    const config = (hash: boolean) => ({
+      extends: local,
+      providers: providersAt(upstream.url),
+      metrics: { llm: true, include_api_key_hash: hash },
+    })
+    await start(config(false) as object)
+    await post('gpt-x')
+    await gateway.gateway.reload()
+    await post('gpt-x')
+    const series = 'llm_requests_total{api_key="none",provider="openai",model="gpt-x"}'
+    expect(await samples('llm_requests_total')).toEqual({ [series]: 2 })
+    gateway.use(config(true) as object)
+    await gateway.gateway.reload()
+    await post('gpt-x')
+    const hashed = 'llm_requests_total{api_key="none",api_key_hash="none",provider="openai",model="gpt-x"}'
+    expect(await samples('llm_requests_total')).toEqual({ [hashed]: 1 })
+  })
+})
