@@ -7,6 +7,7 @@ import health from 'lunaroute/plugins/health'
 import metrics from 'lunaroute/plugins/metrics'
 import modelMap from 'lunaroute/plugins/model-map'
 import openai from 'lunaroute/plugins/openai'
+import streamUsage from 'lunaroute/plugins/stream-usage'
 import translate from 'lunaroute/plugins/translate'
 import validate from 'lunaroute/plugins/validate'
 
@@ -24,6 +25,7 @@ export default definePreset(
     // Everything else needs a key of [[api_keys]].
     apiKeys([]),
     validate(),
+    streamUsage(), // for /metrics: Chat streams tell their tokens only when asked
 
     // [models.X] says where a model goes; /v1/models lists them. Foreign dialects are translated.
     modelMap(),

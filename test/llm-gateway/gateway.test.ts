@@ -110,6 +110,8 @@ describe('a config of the documents, with no word of a preset', () => {
     expect(reply.headers.get('content-type')).toContain('text/event-stream')
     const text = await reply.text()
     expect(text).toContain('"content":"Bonjour."')
+    expect(text).not.toContain('"usage":{')
+    expect(reply.headers.get('x-lunaroute-dropped')).toBeNull()
     expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true)
   })
 
@@ -202,6 +204,7 @@ describe('the metrics', () => {
     llm.openai.script({ events: OPENAI_STREAM })
     const gpt = `llm_tokens_total{${labels('openai', 'gpt-4')},type="output"}`
     await added(gpt, ask('gpt-4', { stream: true, stream_options: { include_usage: true } }), 6)
+    await added(gpt, ask('gpt-4', { stream: true }), 6)
   })
 
   it.each([
