@@ -12,9 +12,9 @@ export class UsageRecord {
     return this.#usage
   }
 
-  /** Takes what is told from now on for the first. An attempt that is made again begins so. */
-  begin(): void {
-    this.isTold = true
+  /** An attempt begins: what an earlier one was told of is forgotten. `isTold` is whether somebody tells of this one. */
+  begin(isTold: boolean): void {
+    this.isTold = isTold
     this.#usage = undefined
   }
 

@@ -87,7 +87,7 @@ export function translate(
     id: randomId,
   }
   const usage = exchange.use(usageSlot)
-  usage.begin()
+  usage.begin(true)
   const translation = new Translation({
     client,
     provider: codec,
