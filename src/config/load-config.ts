@@ -65,8 +65,9 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   const lists = listsOf(value as Record<string, unknown>, env)
   const references = await resolveReferences(lists, program, { ...shared, source: found, isText: found.isData })
   const { uses, variables } = references
-  const overlaid = variables.reduce((under, prefix) => overlay(under, prefix, env), value)
-  const source = respell({ ...found, value: overlaid }, problems)
+  const origins = new Map<string, string>()
+  const overlaid = variables.reduce((under, prefix) => overlay(under, prefix, env, origins), value)
+  const source = respell({ ...found, value: overlaid, origins }, problems)
   const loading: Loading = { ...shared, source, isText: found.isData || overlaid !== value }
 
   const { own, others } = splitSections(source.value as Record<string, unknown>)

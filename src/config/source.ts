@@ -17,6 +17,8 @@ export interface ConfigSource {
   /** JSON, YAML or TOML: its values are data, and `${VAR}` in them is an environment variable. */
   readonly isData: boolean
   readonly value: unknown
+  /** The environment variables that set keys, by `dotted` path. */
+  readonly origins?: ReadonlyMap<string, string>
   /** How a key was spelled, where the config spells it otherwise than the schema. */
   written?(path: Path): Path
   /** Where a key stands, or the nearest thing around it that is known. */
@@ -28,6 +30,9 @@ export function locate(source: ConfigSource, path: Path): ConfigLocation | undef
   if (source.file === null) return undefined
   const written = source.written?.(path) ?? path
   const key = dotted(written)
+  const variable = source.origins?.get(key)
+  // It does not stand in the file, or is not what stands there.
+  if (variable !== undefined) return { file: source.file, key: `${key} (set by ${variable})` }
   return { file: source.file, ...source.position(written), ...(key ? { key } : {}) }
 }
 

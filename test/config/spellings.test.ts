@@ -104,6 +104,12 @@ describe('a preset', () => {
     expect(config.server.listeners.map(each => each.port)).toEqual([2, 3])
   })
 
+  it('names the variable that is wrong', async () => {
+    const error = await start(named, { TEAM__SERVER__PORT: 'high', TEAM__LOGGING__LIMIT: '0' }).catch(String)
+    expect(error).toContain('server.port (set by TEAM__SERVER__PORT): must be an integer')
+    expect(error).toContain('logging.limit (set by TEAM__LOGGING__LIMIT)')
+  })
+
   it('that is not used lays nothing', async () => {
     const { config } = await load('port = 1', { TEAM__PORT: '9000' })
     expect(config.server.listeners[0]!.port).toBe(1)
