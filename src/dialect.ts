@@ -87,6 +87,8 @@ export interface Dialect {
   readonly credentials: CredentialRule
   /** Version segments that open a path and may close a `base_url`: `['/v1']`. The first is the usual one. */
   readonly versions: readonly string[]
+  /** The request header that names the version of the API, where there is one. Lower case. */
+  readonly versionHeader?: string
   /**
    * How to read a `base_url` that has a path but ends in none of `versions`. `complete`: endpoints follow it directly,
    * without a version (the OpenAI SDK's rule). `prefix`: the client's path follows it whole (Anthropic's rule).

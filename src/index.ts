@@ -1,5 +1,6 @@
 // The public API, and nothing else: what config files and plugins import as 'lunaroute'.
 export { type Static, Type } from '@sinclair/typebox'
+export { type Caller, callerSlot } from './caller.ts'
 export type { Chunk } from './chunk.ts'
 export {
   type Config,
@@ -64,8 +65,10 @@ export {
   type PluginFactory,
   type PluginOption,
   type PoolStats,
+  type PresetOptions,
   type ProviderDefaults,
   type ProviderView,
 } from './plugin.ts'
 export type { LlmRequest } from './request.ts'
 export type { ResponseTranslation, StreamForm, TranslatedHead } from './response-translation.ts'
+export { UsageRecord, usageSlot } from './usage-record.ts'

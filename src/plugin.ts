@@ -213,7 +213,22 @@ export function definePlugin<H extends Hooks, const S extends TSchema | undefine
 /** A plugin, a preset, nothing, or a list of these: what a config's lists may hold. */
 export type PluginOption = Plugin | false | null | undefined | '' | 0 | readonly PluginOption[]
 
-/** Names a list of plugins. Read top to bottom, it is the run order. */
-export function definePreset(plugins: readonly PluginOption[]): readonly PluginOption[] {
-  return plugins
+export interface PresetOptions {
+  /**
+   * Environment variables that begin so are laid over a config that uses the preset, two underscores for each step down:
+   * with `TEAM__`, `TEAM__PROVIDERS__OPENAI__API_KEY` is `providers.openai.api_key`.
+   */
+  readonly variables?: string
 }
+
+/** Names a list of plugins. Read top to bottom, it is the run order. */
+export function definePreset(plugins: readonly PluginOption[], options: PresetOptions = {}): readonly PluginOption[] {
+  return options.variables ? Object.assign([...plugins], { [VARIABLES]: options.variables }) : plugins
+}
+
+/** How a preset's variables begin, where it has any. */
+export function variablesOf(preset: readonly unknown[]): string | undefined {
+  return (preset as { readonly [VARIABLES]?: string })[VARIABLES]
+}
+
+const VARIABLES: unique symbol = Symbol.for('lunaroute.variables')

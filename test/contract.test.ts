@@ -19,9 +19,12 @@ function flatten(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value.flatMap(flatten) : [value]
 }
 
+/** The key that the examples of plugins which ask for one let in. */
+const KEY = { 'x-test-key': 'sk-gateway-001' }
+
 /** One idle run through every hook. */
 async function idle(h: Harness): Promise<void> {
-  const request = h.request({ model: 'm' }, { dialect: 'test' })
+  const request = h.request({ model: 'm' }, { dialect: 'test', headers: KEY })
   const exchange = h.exchange(request)
   await h.ingress(exchange)
   await h.normalize(request, exchange)
@@ -67,7 +70,7 @@ describe.each(names)('the plugin %s', name => {
     const answer = '{ "answer" : 1.0 }\n'
     const g = await gateway({ plugins: [testDialect(), await exampleOf(name)] }, { upstream: () => ({ body: answer }) })
     onTestFinished(() => g.close())
-    const response = await g.post('/v1/generate?a=%20', body, { 'x-own': 'kept' })
+    const response = await g.post('/v1/generate?a=%20', body, { 'x-own': 'kept', ...KEY })
     expect(await response.text()).toBe(answer)
     expect(g.received).toMatchObject([{ path: '/v1/generate?a=%20', headers: { 'x-own': 'kept' } }])
     expect(g.received[0]!.body.toString()).toBe(body)

@@ -33,6 +33,7 @@ export const anthropicMessages: Dialect = {
     header: key => ['x-api-key', key],
   },
   versions: ['/v1'],
+  versionHeader: 'anthropic-version',
   basePath: 'prefix',
   target({ operation }) {
     const path = { generate: '/v1/messages', 'count-tokens': '/v1/messages/count_tokens' }[operation as string]

@@ -3,6 +3,7 @@ import type { GatewayView, ProviderView } from 'lunaroute'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { ExchangeFamilies } from './exchange-families.ts'
 import { GatewayFamilies } from './gateway-families.ts'
+import { LlmFamilies } from './llm-families.ts'
 import { PoolFamilies } from './pool-families.ts'
 
 /** All families on a registry of their own. Lives as long as the gateway, so that no reload resets a counter. */
@@ -11,6 +12,7 @@ export class Metrics {
   readonly pools: PoolFamilies
   readonly #gateway: GatewayFamilies
   readonly #registry = new Registry()
+  #llm: { readonly families: LlmFamilies; readonly hasHash: boolean } | undefined
   #hasProcess = false
 
   constructor(version: string) {
@@ -21,6 +23,15 @@ export class Metrics {
 
   get contentType(): string {
     return this.#registry.contentType
+  }
+
+  /** The families by key, from the first time they are asked for. Another set of labels begins them anew. */
+  llm(hasHash: boolean): LlmFamilies {
+    if (this.#llm?.hasHash !== hasHash) {
+      this.#llm?.families.remove(this.#registry)
+      this.#llm = { families: new LlmFamilies(this.#registry, hasHash), hasHash }
+    }
+    return this.#llm.families
   }
 
   /** Everything as text. Process metrics begin with the first call: they cost a timer and an observer. */

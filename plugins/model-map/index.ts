@@ -5,6 +5,7 @@ const target = Type.Object(
   {
     provider: Type.String({ minLength: 1 }),
     model: Type.Optional(Type.String({ minLength: 1 })),
+    api_model: Type.Optional(Type.String({ minLength: 1, description: 'Another spelling of `model`.' })),
   },
   { additionalProperties: false },
 )
@@ -17,7 +18,10 @@ export default definePlugin({
   section: 'models',
   options: Type.Record(Type.String({ minLength: 1 }), target, { default: {} }),
   check: (map, { providers, didYouMean }) =>
-    Object.entries(map).flatMap(([name, { provider }]) => {
+    Object.entries(map).flatMap(([name, { provider, model, api_model: apiModel }]) => {
+      if (model !== undefined && apiModel !== undefined) {
+        return [{ path: [name, 'api_model'], message: 'says the same as "model"; keep one of them' }]
+      }
       if (providers.includes(provider)) return []
       const message = `no provider is called "${provider}"${didYouMean(provider, providers)}`
       return [{ path: [name, 'provider'], message }]
@@ -31,7 +35,9 @@ export default definePlugin({
       route(_plan, request) {
         const found = request?.model === undefined ? undefined : targets.find(request.model)
         if (!found) return undefined
-        const { provider, model } = found
+        const { provider } = found
+        // Gemini lists its models with this prefix, and takes them in its paths without.
+        const model = (found.model ?? found.api_model)?.replace(/^models\//, '')
         return [{ provider, ...(model !== undefined && { model }), headers: {} }]
       },
     }

@@ -1,4 +1,4 @@
-import { definePlugin, GatewayError, type Static, Type, withDefault } from 'lunaroute'
+import { definePlugin, GatewayError, type Static, Type, usageSlot, withDefault } from 'lunaroute'
 import { Memory } from './memory.ts'
 import { Profiles } from './profiles/index.ts'
 import { profileSchema } from './profiles/schema.ts'
@@ -33,7 +33,12 @@ export default definePlugin({
         stage: 'late',
         handler(attempt, request, exchange) {
           const provider = providers.get(attempt.provider)
-          if (!request || !provider || provider.dialects.includes(request.dialect.name)) return undefined
+          if (!request || !provider) return undefined
+          if (provider.dialects.includes(request.dialect.name)) {
+            // An attempt before this one may have been translated.
+            if (exchange.attempts.length > 0) exchange.use(usageSlot).begin(false)
+            return undefined
+          }
           const target = dialects.get(provider.dialects[0]!)
           if (!target) {
             const message = `the provider "${provider.name}" speaks a dialect that this gateway does not`

@@ -5,6 +5,7 @@ import {
   type LlmRequest,
   type OutgoingAttempt,
   type ProviderView,
+  usageSlot,
 } from 'lunaroute'
 import { type Codec, isObject, type NeutralRequest, type ResponseContext } from 'lunaroute/neutral'
 import { randomId } from './answer.ts'
@@ -85,6 +86,8 @@ export function translate(
     now: () => Math.floor(Date.now() / 1000),
     id: randomId,
   }
+  const usage = exchange.use(usageSlot)
+  usage.begin(true)
   const translation = new Translation({
     client,
     provider: codec,
@@ -92,6 +95,7 @@ export function translate(
     context,
     reversal,
     memory,
+    usage,
     to: isStream ? (request.endpoint.stream ?? 'sse') : 'body',
     streamForm: isStream && place.stream === 'json-array' ? 'json-array' : 'body',
     headers,

@@ -6,6 +6,7 @@ import {
   type ResponseTranslation,
   type StreamForm,
   type TranslatedHead,
+  type UsageRecord,
 } from 'lunaroute'
 import {
   type Decoder,
@@ -28,6 +29,8 @@ export interface TranslationParts extends AnswerParts {
   readonly to: StreamForm
   /** How the provider divides a stream that is no event stream. */
   readonly streamForm: StreamForm
+  /** Told what tokens the provider says were used, whatever the client gets to see of it. */
+  readonly usage: UsageRecord
   /** Headers for the client beside those of the provider. */
   readonly headers: () => Readonly<Record<string, string>>
 }
@@ -90,6 +93,7 @@ export class Translation implements ResponseTranslation {
   #pass(events: readonly NeutralEvent[]): readonly OutgoingFrame[] {
     const frames: OutgoingFrame[] = []
     for (const event of events) {
+      if (event.type === 'usage' || event.type === 'start') this.#parts.usage.add(event.usage)
       for (const each of this.#answer.event(event)) frames.push(...this.#write(each))
     }
     return frames
@@ -132,6 +136,7 @@ export class Translation implements ResponseTranslation {
     if (read.choices.length === 0 && isObject(body.error)) {
       return this.#error(provider.readError(body, { status: 502, get: () => undefined }))
     }
+    this.#parts.usage.add(read.usage)
     const choices = read.choices.map(choice => ({ ...choice, content: this.#answer.content(choice.content) }))
     const response: NeutralResponse = { ...read, choices }
     if (!this.#encoder) return [{ data: client.writeResponse(response, context) }]

@@ -41,5 +41,5 @@ Examples:
   $ lunaroute check && lunaroute explain   is the configuration valid, and which plugin runs where?
 
 A flag wins over its environment variable, which wins over the config file:
-  --config LUNAROUTE_CONFIG   --host LUNAROUTE_HOST   --port LUNAROUTE_PORT
+  --config LUNAROUTE_CONFIG   --preset LUNAROUTE_PRESET   --host LUNAROUTE_HOST   --port LUNAROUTE_PORT
   --dialect LUNAROUTE_DIALECT   --log-level LUNAROUTE_LOG_LEVEL`

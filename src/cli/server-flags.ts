@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 /** The flags of everything that serves, or needs to know where something serves. */
 export interface ServerFlags {
   readonly config?: string
+  readonly preset?: string
   readonly host?: string
   readonly port?: string
   readonly dialect?: string
@@ -15,6 +16,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error']
 
 /** The environment variable each flag stands for. `config` is a way to find the rest and has a path of its own. */
 const VARIABLES = {
+  preset: 'LUNAROUTE_PRESET',
   host: 'LUNAROUTE_HOST',
   port: 'LUNAROUTE_PORT',
   dialect: 'LUNAROUTE_DIALECT',
@@ -23,6 +25,7 @@ const VARIABLES = {
 
 const OPTIONS: Record<FlagName, () => Option> = {
   config: () => new Option('-c, --config <file>', 'config file: ts, js, json, yaml or toml (default: search for one)'),
+  preset: () => new Option('--preset <name>', 'preset to run, instead of those the config names'),
   host: () => new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
   port: () => portOption('port to listen on (default: 8081)'),
   dialect: () => new Option('-d, --dialect <name>', 'dialect to serve: openai, anthropic, gemini or both, meaning all'),
@@ -57,8 +60,15 @@ export function flagOrVariable(flags: ServerFlags, name: keyof typeof VARIABLES)
 
 /** The flags as they are typed, for another process. */
 export function asArguments(flags: ServerFlags): string[] {
-  const { config, host, port, dialect, logLevel } = flags
-  const typed = { '--config': config, '--host': host, '--port': port, '--dialect': dialect, '--log-level': logLevel }
+  const { config, preset, host, port, dialect, logLevel } = flags
+  const typed = {
+    '--config': config,
+    '--preset': preset,
+    '--host': host,
+    '--port': port,
+    '--dialect': dialect,
+    '--log-level': logLevel,
+  }
   return Object.entries(typed).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))
 }
 

@@ -35,6 +35,8 @@ export interface ProviderConfig {
   enabled?: boolean
   /** Headers added to every request to it. */
   headers?: Readonly<Record<string, string>>
+  /** The version of its API, sent where its dialect names one: `anthropic-version`. */
+  api_version?: string
   http_client?: HttpClientConfig
 }
 
@@ -83,6 +85,8 @@ export interface ModelConfig {
   provider: string
   /** What the provider calls the model. Default: what the client calls it. */
   model?: string
+  /** Another spelling of `model`. */
+  api_model?: string
 }
 
 /** Sections of plugins that come with LunaRoute, for configs in TypeScript. Data files may hold any plugin's section. */

@@ -37,3 +37,8 @@ export const DOCUMENTED_VARIABLES: ReadonlySet<string> = new Set([
   'LUNAROUTE_UI_PORT',
   'LUNAROUTE_UI_REFRESH_INTERVAL',
 ])
+
+/** The preset of a config that names neither presets nor plugins. One with `[[api_keys]]` is an LLM Gateway's. */
+export function documentedPreset(value: Readonly<Record<string, unknown>>): string {
+  return Array.isArray(value.api_keys) ? 'llm-gateway' : 'default'
+}

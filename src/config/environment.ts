@@ -33,6 +33,13 @@ export class Environment {
     return mismatches.length > 0 ? undefined : value
   }
 
+  /** Every variable whose name begins so, in order of their names. */
+  startingWith(prefix: string): readonly (readonly [name: string, text: string])[] {
+    const found = [...this.#variables].filter(([name]) => name.startsWith(prefix))
+    for (const [name] of found) this.#asked.add(name)
+    return found.sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
   /** One remark for each LUNAROUTE_ variable that is set and that nothing has asked for. */
   remarks(): string[] {
     const unread = [...this.#variables.keys()].filter(name => name.startsWith('LUNAROUTE_') && !this.#asked.has(name))

@@ -2,10 +2,12 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { ConfigError } from '../errors.ts'
 import type { Config } from './define.ts'
+import { documentedPreset } from './documented.ts'
 import { Environment } from './environment.ts'
 import { interpolate } from './interpolate.ts'
-import { dialectsOf, type Loading } from './loading.ts'
+import { dialectsOf, type Loading, versionHeadersOf } from './loading.ts'
 import { resolveLogging } from './logging.ts'
+import { overlay } from './overlay.ts'
 import { checkNames, resolveOptions } from './plugin-options.ts'
 import { LoadFailure, type Problem, throwIfAny } from './problem.ts'
 import { type Program, runningProgram } from './program.ts'
@@ -16,6 +18,7 @@ import type { LoadedConfig } from './resolved.ts'
 import { checkOwn, checkSections, sectionOf, splitSections } from './sections.ts'
 import { resolveServer } from './server.ts'
 import type { ConfigSource } from './source.ts'
+import { respell } from './spellings.ts'
 import { didYouMean } from './suggest.ts'
 
 export interface LoadOptions {
@@ -56,16 +59,18 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   const written = await readSource({ ...options, cwd, home }, env, program, files)
   const value = written.isData ? interpolate(written, env, problems) : written.value
   throwIfAny(problems)
-  const source: ConfigSource = { ...written, value }
-  const loading: Loading = { source, env, home, files, problems, warnings }
+  const found: ConfigSource = { ...written, value }
+  const shared = { env, home, files, problems, warnings }
 
-  const { own, others } = splitSections(value as Record<string, unknown>)
+  const lists = listsOf(value as Record<string, unknown>, env)
+  const references = await resolveReferences(lists, program, { ...shared, source: found, isText: found.isData })
+  const { uses, variables } = references
+  const origins = new Map<string, string>()
+  const overlaid = variables.reduce((under, prefix) => overlay(under, prefix, env, origins), value)
+  const source = respell({ ...found, value: overlaid, origins }, problems)
+  const loading: Loading = { ...shared, source, isText: found.isData || overlaid !== value }
 
-  // A config that names no plugin at all wants the usual ones: every config of the documents is such a one.
-  const lists = { extends: own.extends, plugins: own.plugins }
-  if (lists.extends === undefined && lists.plugins === undefined) lists.extends = ['default']
-  const uses = await resolveReferences(lists, program, loading)
-
+  const { own, others } = splitSections(source.value as Record<string, unknown>)
   const config = checkOwn(own, loading)
   checkSections(others, uses, loading)
   const plugins = uses.map(use => resolveOptions(use, sectionOf(use, others), loading))
@@ -81,6 +86,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
       shared: config.http_client ?? {},
       defaults,
       dialects,
+      versionHeaders: versionHeadersOf(plugins),
     },
     loading,
   )
@@ -95,4 +101,12 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
     files: [...files],
     warnings: [...warnings, ...env.remarks()],
   }
+}
+
+/** LUNAROUTE_PRESET wins. A config that names no plugin at all wants the usual ones: those of the documents are such. */
+function listsOf(value: Readonly<Record<string, unknown>>, env: Environment): { extends: unknown; plugins: unknown } {
+  const preset = env.text('LUNAROUTE_PRESET')
+  if (preset !== undefined) return { extends: [preset], plugins: value.plugins }
+  const isBare = value.extends === undefined && value.plugins === undefined
+  return { extends: isBare ? [documentedPreset(value)] : value.extends, plugins: value.plugins }
 }

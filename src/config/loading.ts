@@ -7,6 +7,8 @@ import { didYouMean } from './suggest.ts'
 /** What every step of one load shares. */
 export interface Loading {
   readonly source: ConfigSource
+  /** Whether values may be text where the schema wants something else: in data files, and under variables. */
+  readonly isText: boolean
   readonly env: Environment
   readonly home: string
   /** Every file that takes part: what to watch. */
@@ -19,6 +21,12 @@ export interface Loading {
 /** The names of the dialects that the plugins bring. */
 export function dialectsOf(plugins: readonly Pick<ResolvedPlugin, 'plugin'>[]): string[] {
   return [...new Set(plugins.flatMap(({ plugin }) => plugin.dialects.map(({ name }) => name)))]
+}
+
+/** The header of each dialect in which its version is named, for those that have one. */
+export function versionHeadersOf(plugins: readonly Pick<ResolvedPlugin, 'plugin'>[]): ReadonlyMap<string, string> {
+  const dialects = plugins.flatMap(({ plugin }) => plugin.dialects)
+  return new Map(dialects.flatMap(({ name, versionHeader }) => (versionHeader ? [[name, versionHeader] as const] : [])))
 }
 
 /** A dialect by its name, or every loaded one of a family: `openai` for `openai-chat` and `openai-responses`. */

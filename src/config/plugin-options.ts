@@ -10,7 +10,7 @@ import { copyOf, dotted, isPlainObject, merge, type Path, valueAt } from './valu
 /** A plugin with its options: what code gave it, under its section of the file, under its environment variables. */
 export function resolveOptions(use: PluginUse, section: unknown, loading: Loading): ResolvedPlugin {
   const { plugin } = use
-  const { source, problems } = loading
+  const { source, problems, isText } = loading
   if (!plugin.schema) {
     for (const name of Object.keys(plugin.env)) loading.env.text(name)
     const isEmpty = plugin.input === undefined || (isPlainObject(plugin.input) && !Object.keys(plugin.input).length)
@@ -22,7 +22,7 @@ export function resolveOptions(use: PluginUse, section: unknown, loading: Loadin
     return { plugin, options: undefined }
   }
   const input = use.isData ? coerce(plugin.input, plugin.schema) : plugin.input
-  const written = source.isData ? coerce(section, plugin.schema) : section
+  const written = isText ? coerce(section, plugin.schema) : section
   const given = copyOf(merge(merge(input, written), fromEnvironment(plugin, loading)))
   const options = given ?? copyOf(plugin.schema.default) ?? {}
   try {

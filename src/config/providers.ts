@@ -20,6 +20,8 @@ export interface ProviderInput {
   readonly shared: HttpClientConfig
   readonly defaults: ReadonlyMap<string, ProviderDefaults>
   readonly dialects: readonly string[]
+  /** By dialect. */
+  readonly versionHeaders: ReadonlyMap<string, string>
 }
 
 const MAX_RETRIES = 10
@@ -57,7 +59,13 @@ function resolveProvider(name: string, input: ProviderInput, loading: Loading): 
     return found
   })
   const baseUrl = checkedUrl(address, message => complain('base_url', message))
-  checkHeaders(written.headers ?? {}, message => complain('headers', message))
+  const headers = { ...written.headers }
+  if (written.api_version !== undefined) {
+    const header = dialects.map(each => input.versionHeaders.get(each)).find(each => each !== undefined)
+    if (header === undefined) complain('api_version', `the dialect ${dialects.join(', ')} names no version`)
+    else headers[header] ??= written.api_version
+  }
+  checkHeaders(headers, message => complain('headers', message))
   if (problems.length > before || baseUrl === undefined) return undefined
 
   return {
@@ -65,7 +73,7 @@ function resolveProvider(name: string, input: ProviderInput, loading: Loading): 
     dialects: [...new Set(dialects)],
     baseUrl,
     apiKey: envKey?.trim() || written.api_key?.trim() || undefined,
-    headers: written.headers ?? {},
+    headers,
     upstream: settings,
     proxy: proxyFor(baseUrl, loading.env),
   }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Plugin } from '../plugin.ts'
+import { type Plugin, variablesOf } from '../plugin.ts'
 import { expandHome } from './find-file.ts'
 import { loadModule, loadPackage } from './load-module.ts'
 import type { Loading } from './loading.ts'
@@ -18,6 +18,13 @@ export interface PluginUse {
   readonly path: Path | null
   /** Whether its options came out of a data file, where everything may be text. */
   readonly isData: boolean
+}
+
+/** What the lists of a config come to. */
+export interface References {
+  readonly uses: readonly PluginUse[]
+  /** How environment variables begin that the presets lay over the config. */
+  readonly variables: readonly string[]
 }
 
 /** What a name stands for, and the folder that relative paths inside it are relative to. */
@@ -42,8 +49,9 @@ export async function resolveReferences(
   lists: { readonly extends: unknown; readonly plugins: unknown },
   program: Program,
   loading: Loading,
-): Promise<PluginUse[]> {
+): Promise<References> {
   const uses = new Map<string, PluginUse>()
+  const variables = new Set<string>()
   const { source } = loading
 
   const fail = (place: Place, message: string): never => {
@@ -53,6 +61,8 @@ export async function resolveReferences(
   const walk = async (value: unknown, kind: Kind, place: Place): Promise<void> => {
     if (!value) return
     if (Array.isArray(value)) {
+      const prefix = variablesOf(value)
+      if (prefix) variables.add(prefix)
       for (const [index, item] of value.entries()) await walk(item, kind, { ...place, path: [...place.path, index] })
     } else if (isPlugin(value)) {
       uses.set(value.name, { plugin: value, path: place.isPreset ? null : place.path, isData: false })
@@ -124,7 +134,7 @@ export async function resolveReferences(
     fail(place('plugins'), `must be a list, is ${kindOf(lists.plugins)}`)
   }
   await walk(lists.plugins, 'plugin', place('plugins'))
-  return [...uses.values()]
+  return { uses: [...uses.values()], variables: [...variables] }
 }
 
 function isPlugin(value: unknown): value is Plugin {

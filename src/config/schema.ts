@@ -44,6 +44,7 @@ const provider = section({
   api_key: Type.String(),
   enabled: Type.Boolean(),
   headers: Type.Record(Type.String(), Type.String()),
+  api_version: Type.String({ minLength: 1 }),
   http_client: httpClientSchema,
   model: reported(anything),
   request_headers: reported(anything),

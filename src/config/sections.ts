@@ -26,9 +26,10 @@ export function splitSections(value: Readonly<Record<string, unknown>>): Section
 }
 
 /** The core's own keys, checked. */
-export function checkOwn(given: Readonly<Record<string, unknown>>, { source, problems, warnings }: Loading): Config {
+export function checkOwn(given: Readonly<Record<string, unknown>>, loading: Loading): Config {
   const { extends: _presets, plugins: _plugins, ...own } = given
-  const value = source.isData ? coerce(own, configSchema) : copyOf(own)
+  const { source, problems, warnings, isText } = loading
+  const value = isText ? coerce(own, configSchema) : copyOf(own)
   for (const { path, message } of validate(configSchema, value)) {
     problems.push({ message, location: locate(source, path) })
   }

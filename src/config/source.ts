@@ -17,6 +17,10 @@ export interface ConfigSource {
   /** JSON, YAML or TOML: its values are data, and `${VAR}` in them is an environment variable. */
   readonly isData: boolean
   readonly value: unknown
+  /** The environment variables that set keys, by `dotted` path. */
+  readonly origins?: ReadonlyMap<string, string>
+  /** How a key was spelled, where the config spells it otherwise than the schema. */
+  written?(path: Path): Path
   /** Where a key stands, or the nearest thing around it that is known. */
   position(path: Path): Position | undefined
 }
@@ -24,8 +28,12 @@ export interface ConfigSource {
 /** The location of a key, for an error or a warning. */
 export function locate(source: ConfigSource, path: Path): ConfigLocation | undefined {
   if (source.file === null) return undefined
-  const key = dotted(path)
-  return { file: source.file, ...source.position(path), ...(key ? { key } : {}) }
+  const written = source.written?.(path) ?? path
+  const key = dotted(written)
+  const variable = source.origins?.get(key)
+  // It does not stand in the file, or is not what stands there.
+  if (variable !== undefined) return { file: source.file, key: `${key} (set by ${variable})` }
+  return { file: source.file, ...source.position(written), ...(key ? { key } : {}) }
 }
 
 /** `file:line key: message`, as a warning says it. */

@@ -15,6 +15,7 @@ const EXAMPLES = [
   ['docs/config.md', 'gateway.yaml'],
   ['docs/config.md', 'listeners.yaml'],
   ['docs/config.md', 'editor.tsconfig.json'],
+  ['docs/llm-gateway.md', 'llm-gateway.toml'],
 ] as const
 
 it.each(EXAMPLES)('%s shows %s as it is', async (page, example) => {
@@ -32,7 +33,7 @@ describe('a config in the docs', () => {
   })
   afterAll(() => desk.clear())
 
-  it.each(['gateway.config.ts', 'gateway.yaml', 'listeners.yaml'])('%s is valid', async example => {
+  it.each(['gateway.config.ts', 'gateway.yaml', 'listeners.yaml', 'llm-gateway.toml'])('%s is valid', async example => {
     const { code, stdout, stderr } = await desk.run(['check', '--config', join(ROOT, 'docs/examples', example)])
     expect(stderr).toBe('')
     expect(stdout).not.toContain('warning')
