@@ -132,7 +132,7 @@ export class Translation implements ResponseTranslation {
     if (read.choices.length === 0 && isObject(body.error)) {
       return this.#error(provider.readError(body, { status: 502, get: () => undefined }))
     }
-    const choices = read.choices.map(choice => ({ ...choice, content: this.#answer.content(choice.content) }))
+    const choices = read.choices.map(choice => this.#answer.choice(choice))
     const response: NeutralResponse = { ...read, choices }
     if (!this.#encoder) return [{ data: client.writeResponse(response, context) }]
     const frames = eventsOf(response).flatMap(event => this.#write(event))
