@@ -30,6 +30,8 @@ export interface TranslationParts extends AnswerParts {
   readonly streamForm: StreamForm
   /** Headers for the client beside those of the provider. */
   readonly headers: () => Readonly<Record<string, string>>
+  /** Milliseconds of silence in a stream after which the client hears that the answer is still to come; 0 for never. */
+  readonly keepAliveAfter: number
 }
 
 /** Makes one response of the client's dialect out of one of the provider's. */
@@ -85,6 +87,16 @@ export class Translation implements ResponseTranslation {
     if (this.isComplete || !this.#encoder) return NONE
     this.isComplete = true
     return this.#encoder.push({ type: 'error', error: gatewayError(error) })
+  }
+
+  get keepAliveAfter(): number {
+    return this.#parts.keepAliveAfter
+  }
+
+  keepAlive(): readonly OutgoingFrame[] {
+    // The status is out with it: what goes wrong from now on is said in the stream.
+    this.#hasFrames = true
+    return this.#encoder?.push({ type: 'ping' }) ?? NONE
   }
 
   #pass(events: readonly NeutralEvent[]): readonly OutgoingFrame[] {
