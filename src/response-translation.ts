@@ -42,6 +42,8 @@ export interface ResponseTranslation {
   readonly keepAliveAfter?: number
   /** The client's stream is complete. The provider's connection gets a moment to end by itself. */
   readonly isComplete: boolean
+  /** Complete before the provider has said all: its connection is not waited for. */
+  readonly isCutShort?: boolean
   /** Why the answer that was passed on counts as a failure: the provider said so in its stream, or broke it off. */
   readonly failure: GatewayError | undefined
 }

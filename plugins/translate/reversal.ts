@@ -17,6 +17,7 @@ export class Reversal {
   readonly #places = new Map<string, Place>()
   /** The tool whose input is the answer, where one stands for structured output. */
   #answer: Answered | undefined
+  #stops: readonly string[] = []
 
   renamed(from: string, to: string): void {
     this.#names.set(to, from)
@@ -38,6 +39,15 @@ export class Reversal {
 
   get answer(): Answered | undefined {
     return this.#answer
+  }
+
+  /** Sequences that end the answer, for a model that cannot be told of them. */
+  stoppedBy(sequences: readonly string[]): void {
+    this.#stops = sequences.filter(sequence => sequence !== '')
+  }
+
+  get stops(): readonly string[] {
+    return this.#stops
   }
 
   isLowered(name: string): boolean {

@@ -18,6 +18,7 @@ import {
 } from 'lunaroute/neutral'
 import { Answer, type AnswerParts } from './answer.ts'
 import { Collector } from './collect.ts'
+import { Cutter } from './cutter.ts'
 import { gatewayError, understood } from './errors.ts'
 import { type ClientHead, keptHeaders, streamHeaders } from './headers.ts'
 import { eventsOf } from './replay.ts'
@@ -47,10 +48,13 @@ export class Translation implements ResponseTranslation {
   #encoder: Encoder | undefined
   #collector: Collector | undefined
   #hasFrames = false
+  readonly #cutter: Cutter | undefined
 
   constructor(parts: TranslationParts) {
     this.#parts = parts
     this.#answer = new Answer(parts)
+    const { stops } = parts.reversal
+    if (stops.length > 0) this.#cutter = new Cutter(stops, parts.context.inputTokens)
   }
 
   start(head: ResponseHead): TranslatedHead {
@@ -102,9 +106,19 @@ export class Translation implements ResponseTranslation {
   #pass(events: readonly NeutralEvent[]): readonly OutgoingFrame[] {
     const frames: OutgoingFrame[] = []
     for (const event of events) {
-      for (const each of this.#answer.event(event)) frames.push(...this.#write(each))
+      for (const each of this.#answer.event(event)) frames.push(...this.#cut(each))
     }
     return frames
+  }
+
+  /** The provider need not go on with an answer that the client has in full. */
+  get isCutShort(): boolean {
+    return this.#cutter?.hasCut ?? false
+  }
+
+  #cut(event: NeutralEvent): readonly OutgoingFrame[] {
+    if (!this.#cutter) return this.#write(event)
+    return this.#cutter.push(event).flatMap(each => this.#write(each))
   }
 
   #write(event: NeutralEvent): readonly OutgoingFrame[] {
@@ -144,7 +158,10 @@ export class Translation implements ResponseTranslation {
     if (read.choices.length === 0 && isObject(body.error)) {
       return this.#error(provider.readError(body, { status: 502, get: () => undefined }))
     }
-    const choices = read.choices.map(choice => this.#answer.choice(choice))
+    const choices = read.choices.map(choice => {
+      const given = this.#answer.choice(choice)
+      return this.#cutter?.choice(given) ?? given
+    })
     const response: NeutralResponse = { ...read, choices }
     if (!this.#encoder) return [{ data: client.writeResponse(response, context) }]
     const frames = eventsOf(response).flatMap(event => this.#write(event))

@@ -68,7 +68,8 @@ export class TranslatedOutput implements Output {
 
   #read(bytes: Buffer): void {
     this.#framer.push(bytes)
-    if (this.#translation.isComplete) this.#timer ??= setTimeout(this.#finish, GRACE).unref()
+    const { isComplete, isCutShort } = this.#translation
+    if (isComplete) this.#timer ??= setTimeout(this.#finish, isCutShort ? 0 : GRACE).unref()
     if (this.#hasBegun) this.#flush()
   }
 
