@@ -34,8 +34,16 @@ export interface ResponseTranslation {
   end(): readonly OutgoingFrame[]
   /** The gateway gives up: the frames that tell a stream's reader. Nothing follows them. */
   fail(error: ErrorView): readonly OutgoingFrame[]
+  /**
+   * Says, in a stream, that the answer is still to come; asked for after each `keepAliveAfter` milliseconds in which the
+   * client was sent nothing. Once it was asked the head is out, and its status with it.
+   */
+  keepAlive?(): readonly OutgoingFrame[]
+  readonly keepAliveAfter?: number
   /** The client's stream is complete. The provider's connection gets a moment to end by itself. */
   readonly isComplete: boolean
+  /** Complete before the provider has said all: its connection is not waited for. */
+  readonly isCutShort?: boolean
   /** Why the answer that was passed on counts as a failure: the provider said so in its stream, or broke it off. */
   readonly failure: GatewayError | undefined
 }

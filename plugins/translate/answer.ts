@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { Block, Codec, NeutralEvent, ResponseContext } from 'lunaroute/neutral'
+import type { Block, Choice, Codec, NeutralEvent, ResponseContext } from 'lunaroute/neutral'
 import { type Memory, ReasoningWatch } from './memory.ts'
-import { EventReversal, type Reversal } from './reversal.ts'
+import { EventReversal, type Reversal, withoutCall } from './reversal.ts'
 import { tagged } from './tag.ts'
 
 /** What is done to an answer between its reader and its writer. */
@@ -26,11 +26,17 @@ export class Answer {
     this.#events = new EventReversal(parts.reversal)
   }
 
-  /** The blocks of a whole answer. */
-  content(blocks: readonly Block[]): readonly Block[] {
-    const raised = blocks.map(block => this.#raised(block))
-    this.#keep(raised)
-    return raised.map(block => this.#marked(block))
+  /** One choice of a whole answer. */
+  choice(choice: Choice): Choice {
+    const raised = choice.content.map(block => this.#raised(block))
+    if (choice.index === 0) this.#keep(raised)
+    const content = raised.map(block => this.#marked(block))
+    if (!choice.stop || !this.#parts.reversal.answer) return { ...choice, content }
+    const stop = withoutCall(
+      choice.stop,
+      content.some(({ type }) => type === 'toolCall'),
+    )
+    return { ...choice, content, stop }
   }
 
   event(event: NeutralEvent): readonly NeutralEvent[] {

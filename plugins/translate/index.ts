@@ -1,4 +1,5 @@
 import { definePlugin, GatewayError, type Static, Type, usageSlot, withDefault } from 'lunaroute'
+import { broughtHome } from './home.ts'
 import { Memory } from './memory.ts'
 import { Profiles } from './profiles/index.ts'
 import { profileSchema } from './profiles/schema.ts'
@@ -10,6 +11,8 @@ const options = Type.Object(
   {
     /** Refuse what cannot be carried over, rather than drop it. */
     strict: withDefault(Type.Boolean(), false),
+    /** Seconds of silence in a stream after which the client is told that its answer is still to come; 0 for never. */
+    keep_alive_secs: withDefault(Type.Number({ minimum: 0, maximum: 3600 }), 15),
     /** What models take, by name or pattern, over what the plugin knows of them. */
     profiles: withDefault(Type.Record(Type.String({ minLength: 1 }), profileSchema), {}),
   },
@@ -22,7 +25,8 @@ export type TranslateOptions = Static<typeof options>
 export default definePlugin({
   name: 'translate',
   options,
-  setup({ strict, profiles: configured }, api) {
+  setup({ strict, keep_alive_secs, profiles: configured }, api) {
+    const keepAliveAfter = keep_alive_secs * 1000
     const profiles = new Profiles(configured)
     const memory = api.keep('memory', () => new Memory())
     const providers = new Map(api.providers.map(each => [each.name, each]))
@@ -34,17 +38,18 @@ export default definePlugin({
         handler(attempt, request, exchange) {
           const provider = providers.get(attempt.provider)
           if (!request || !provider) return undefined
+          const known = { provider, profiles, memory, isStrict: strict }
           if (provider.dialects.includes(request.dialect.name)) {
             // An attempt before this one may have been translated.
             if (exchange.attempts.length > 0) exchange.use(usageSlot).begin(false)
-            return undefined
+            return broughtHome(attempt, request, exchange, known)
           }
           const target = dialects.get(provider.dialects[0]!)
           if (!target) {
             const message = `the provider "${provider.name}" speaks a dialect that this gateway does not`
             throw new GatewayError('LR_NO_PROVIDER', 503, message)
           }
-          return translate(attempt, request, exchange, { provider, target, profiles, memory, isStrict: strict })
+          return translate(attempt, request, exchange, { ...known, target, keepAliveAfter })
         },
       },
     }

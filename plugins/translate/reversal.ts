@@ -1,8 +1,13 @@
-import { type Block, isObject, type NeutralEvent, type ToolCallBlock } from 'lunaroute/neutral'
+import { type Block, isObject, type NeutralEvent, type Stop, type ToolCallBlock } from 'lunaroute/neutral'
 
 interface Place {
   readonly namespace: string
   readonly name: string
+}
+
+interface Answered {
+  readonly name: string
+  readonly isWrapped: boolean
 }
 
 /** What was done to the names of tools on the way out, and how to undo it in the answer. Holds one request's maps. */
@@ -10,6 +15,9 @@ export class Reversal {
   readonly #names = new Map<string, string>()
   readonly #custom = new Set<string>()
   readonly #places = new Map<string, Place>()
+  /** The tool whose input is the answer, where one stands for structured output. */
+  #answer: Answered | undefined
+  #stops: readonly string[] = []
 
   renamed(from: string, to: string): void {
     this.#names.set(to, from)
@@ -24,6 +32,24 @@ export class Reversal {
     this.#places.set(to, place)
   }
 
+  /** The model gives its answer as this tool's input; wrapped in an object where it is none. */
+  answeredBy(name: string, isWrapped: boolean): void {
+    this.#answer = { name, isWrapped }
+  }
+
+  get answer(): Answered | undefined {
+    return this.#answer
+  }
+
+  /** Sequences that end the answer, for a model that cannot be told of them. */
+  stoppedBy(sequences: readonly string[]): void {
+    this.#stops = sequences.filter(sequence => sequence !== '')
+  }
+
+  get stops(): readonly string[] {
+    return this.#stops
+  }
+
   isLowered(name: string): boolean {
     return this.#custom.has(this.#names.get(name) ?? name)
   }
@@ -34,7 +60,9 @@ export class Reversal {
 
   /** A block of the answer as the client knows its tools. */
   block(block: Block): Block {
-    if (block.type !== 'toolCall' || this.isEmpty) return block
+    if (block.type !== 'toolCall') return block
+    if (this.#answer?.name === block.name) return { type: 'text', text: unwrapped(block.input, this.#answer.isWrapped) }
+    if (this.isEmpty) return block
     const name = this.#names.get(block.name) ?? block.name
     const raised: ToolCallBlock = { ...block, name, ...this.#places.get(name) }
     if (!this.#custom.has(name)) return raised
@@ -46,12 +74,19 @@ export class Reversal {
 export class EventReversal {
   readonly #reversal: Reversal
   readonly #held = new Map<string, string>()
+  readonly #answers = new Map<string, string>()
+  readonly #hasCalls = new Set<number>()
 
   constructor(reversal: Reversal) {
     this.#reversal = reversal
   }
 
   push(event: NeutralEvent): readonly NeutralEvent[] {
+    const { answer } = this.#reversal
+    if (answer) {
+      const said = this.#said(event, answer)
+      if (said) return said
+    }
     if (event.type === 'blockStart' && event.block.type === 'toolCall') {
       if (this.#reversal.isLowered(event.block.name)) {
         this.#held.set(keyOf(event), event.block.input)
@@ -73,6 +108,40 @@ export class EventReversal {
     const { choice, index } = event
     return [{ type: 'inputDelta', choice, index, text: raisedInput(held) }, event]
   }
+
+  /** What the tool's input says as text; undefined for an event that has nothing to do with it. */
+  #said(event: NeutralEvent, { name, isWrapped }: Answered): readonly NeutralEvent[] | undefined {
+    if (event.type === 'finish') return [{ ...event, stop: withoutCall(event.stop, this.#hasCalls.has(event.choice)) }]
+    if (event.type === 'blockStart') {
+      if (event.block.type !== 'toolCall') return undefined
+      if (event.block.name !== name) {
+        this.#hasCalls.add(event.choice)
+        return undefined
+      }
+      this.#answers.set(keyOf(event), event.block.input)
+      const { choice, index } = event
+      const start: NeutralEvent = { type: 'blockStart', choice, index, block: { type: 'text', text: '' } }
+      if (isWrapped || event.block.input === '') return [start]
+      return [start, { type: 'textDelta', choice, index, text: event.block.input }]
+    }
+    if (event.type !== 'inputDelta' && event.type !== 'blockStop' && event.type !== 'state') return undefined
+    const held = this.#answers.get(keyOf(event))
+    if (held === undefined) return undefined
+    const { choice, index } = event
+    // A text holds no state, and the call that it belonged to is not there any more.
+    if (event.type === 'state') return []
+    if (event.type === 'inputDelta') {
+      this.#answers.set(keyOf(event), held + event.text)
+      return isWrapped || event.text === '' ? [] : [{ type: 'textDelta', choice, index, text: event.text }]
+    }
+    const stop: NeutralEvent = { type: 'blockStop', choice, index }
+    return isWrapped ? [{ type: 'textDelta', choice, index, text: unwrapped(held, true) }, stop] : [stop]
+  }
+}
+
+/** Why the model stopped, where the only tool it called stood for its answer. */
+export function withoutCall(stop: Stop, hasCalls: boolean): Stop {
+  return stop.reason === 'toolCalls' && !hasCalls ? { reason: 'stop' } : stop
 }
 
 function keyOf({ choice, index }: { readonly choice: number; readonly index: number }): string {
@@ -86,6 +155,18 @@ function raisedInput(input: string): string {
     if (isObject(value) && typeof value.input === 'string') return value.input
   } catch {
     // A model that wrote its text bare meant the text.
+  }
+  return input
+}
+
+/** The value that an answer's tool was called with; what is not in that form is given as it is. */
+function unwrapped(input: string, isWrapped: boolean): string {
+  if (!isWrapped) return input
+  try {
+    const value: unknown = JSON.parse(input)
+    if (isObject(value) && value.answer !== undefined) return JSON.stringify(value.answer)
+  } catch {
+    // The client sees for itself that the answer broke off.
   }
   return input
 }

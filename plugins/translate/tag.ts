@@ -35,3 +35,8 @@ export function untagged(data: string): { readonly data: string; readonly issuer
   if (!provider || !dialect || kind === undefined) return undefined
   return { data: data.slice(end), issuer: { provider, dialect, kind: KINDS[Number(kind)] ?? 'signature' } }
 }
+
+/** Whether a body may hold tagged state: one search through its bytes. */
+export function hasTag(body: Buffer): boolean {
+  return body.includes(MARK)
+}

@@ -27,6 +27,8 @@ export interface Destination {
   readonly profiles: Profiles
   readonly memory: Memory
   readonly isStrict: boolean
+  /** Milliseconds. */
+  readonly keepAliveAfter: number
 }
 
 /** An attempt rewritten for a provider of another dialect, with the way back for its answer. */
@@ -34,7 +36,7 @@ export function translate(
   attempt: OutgoingAttempt,
   request: LlmRequest,
   exchange: Exchange,
-  { provider, target, profiles, memory, isStrict }: Destination,
+  { provider, target, profiles, memory, isStrict, keepAliveAfter }: Destination,
 ): OutgoingAttempt {
   const client = codecOf(request.dialect, provider)
   const codec = codecOf(target, provider)
@@ -99,6 +101,7 @@ export function translate(
     to: isStream ? (request.endpoint.stream ?? 'sse') : 'body',
     streamForm: isStream && place.stream === 'json-array' ? 'json-array' : 'body',
     headers,
+    keepAliveAfter,
   })
   return { ...attempt, ...outgoing(place), translation }
 

@@ -19,6 +19,7 @@ import {
 } from 'lunaroute/neutral'
 import { Answer, type AnswerParts } from './answer.ts'
 import { Collector } from './collect.ts'
+import { Cutter } from './cutter.ts'
 import { gatewayError, understood } from './errors.ts'
 import { type ClientHead, keptHeaders, streamHeaders } from './headers.ts'
 import { eventsOf } from './replay.ts'
@@ -33,6 +34,8 @@ export interface TranslationParts extends AnswerParts {
   readonly usage: UsageRecord
   /** Headers for the client beside those of the provider. */
   readonly headers: () => Readonly<Record<string, string>>
+  /** Milliseconds of silence in a stream after which the client hears that the answer is still to come; 0 for never. */
+  readonly keepAliveAfter: number
 }
 
 /** Makes one response of the client's dialect out of one of the provider's. */
@@ -48,10 +51,13 @@ export class Translation implements ResponseTranslation {
   #encoder: Encoder | undefined
   #collector: Collector | undefined
   #hasFrames = false
+  readonly #cutter: Cutter | undefined
 
   constructor(parts: TranslationParts) {
     this.#parts = parts
     this.#answer = new Answer(parts)
+    const { stops } = parts.reversal
+    if (stops.length > 0) this.#cutter = new Cutter(stops, parts.context.inputTokens)
   }
 
   start(head: ResponseHead): TranslatedHead {
@@ -90,13 +96,33 @@ export class Translation implements ResponseTranslation {
     return this.#encoder.push({ type: 'error', error: gatewayError(error) })
   }
 
+  get keepAliveAfter(): number {
+    return this.#parts.keepAliveAfter
+  }
+
+  keepAlive(): readonly OutgoingFrame[] {
+    // The status is out with it: what goes wrong from now on is said in the stream.
+    this.#hasFrames = true
+    return this.#encoder?.push({ type: 'ping' }) ?? NONE
+  }
+
   #pass(events: readonly NeutralEvent[]): readonly OutgoingFrame[] {
     const frames: OutgoingFrame[] = []
     for (const event of events) {
       if (event.type === 'usage' || event.type === 'start') this.#parts.usage.add(event.usage)
-      for (const each of this.#answer.event(event)) frames.push(...this.#write(each))
+      for (const each of this.#answer.event(event)) frames.push(...this.#cut(each))
     }
     return frames
+  }
+
+  /** The provider need not go on with an answer that the client has in full. */
+  get isCutShort(): boolean {
+    return this.#cutter?.hasCut ?? false
+  }
+
+  #cut(event: NeutralEvent): readonly OutgoingFrame[] {
+    if (!this.#cutter) return this.#write(event)
+    return this.#cutter.push(event).flatMap(each => this.#write(each))
   }
 
   #write(event: NeutralEvent): readonly OutgoingFrame[] {
@@ -137,7 +163,10 @@ export class Translation implements ResponseTranslation {
       return this.#error(provider.readError(body, { status: 502, get: () => undefined }))
     }
     this.#parts.usage.add(read.usage)
-    const choices = read.choices.map(choice => ({ ...choice, content: this.#answer.content(choice.content) }))
+    const choices = read.choices.map(choice => {
+      const given = this.#answer.choice(choice)
+      return this.#cutter?.choice(given) ?? given
+    })
     const response: NeutralResponse = { ...read, choices }
     if (!this.#encoder) return [{ data: client.writeResponse(response, context) }]
     const frames = eventsOf(response).flatMap(event => this.#write(event))

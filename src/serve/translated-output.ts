@@ -35,6 +35,7 @@ export class TranslatedOutput implements Output {
   #isFlowing = true
   #isOver = false
   #timer: NodeJS.Timeout | undefined
+  #silence: NodeJS.Timeout | undefined
 
   constructor(exchange: ServedExchange, { status, raw, resume, headers }: Arrived, translation: ResponseTranslation) {
     this.#exchange = exchange
@@ -45,6 +46,10 @@ export class TranslatedOutput implements Output {
     this.#framer = createFramer(this.#head.from, chunk => this.#take(translation.chunk(chunk)))
     this.#decoder = this.#createDecoder(arrived.get('content-encoding'))
     exchange.breakOff = this.#breakOff
+    const { keepAliveAfter = 0 } = translation
+    if (this.#head.to !== 'body' && keepAliveAfter > 0) {
+      this.#silence = setTimeout(this.#breakSilence, keepAliveAfter).unref()
+    }
   }
 
   push(bytes: Buffer): boolean {
@@ -63,7 +68,8 @@ export class TranslatedOutput implements Output {
 
   #read(bytes: Buffer): void {
     this.#framer.push(bytes)
-    if (this.#translation.isComplete) this.#timer ??= setTimeout(this.#finish, GRACE).unref()
+    const { isComplete, isCutShort } = this.#translation
+    if (isComplete) this.#timer ??= setTimeout(this.#finish, isCutShort ? 0 : GRACE).unref()
     if (this.#hasBegun) this.#flush()
   }
 
@@ -72,6 +78,21 @@ export class TranslatedOutput implements Output {
     this.#framer.end()
     this.#take(this.#translation.end())
     this.#close()
+  }
+
+  /** A client that is told nothing for long takes the connection for dead. One that does not read needs no telling. */
+  readonly #breakSilence = (): void => {
+    const { reply, isOver } = this.#exchange
+    if (this.#isOver || isOver || this.#translation.isComplete) return
+    try {
+      if (!reply.writableNeedDrain) {
+        this.#take(this.#translation.keepAlive?.() ?? [])
+        this.#flush()
+      }
+      this.#silence?.refresh()
+    } catch (error) {
+      this.#exchange.fail(error)
+    }
   }
 
   /** The client's stream ends with what its dialect says of the failure. A head that was not sent is not sent here. */
@@ -88,6 +109,7 @@ export class TranslatedOutput implements Output {
   #close(): void {
     this.#isOver = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#silence)
     const exchange = this.#exchange
     exchange.breakOff = null
     if (!this.#hasBegun) this.#begin()
@@ -142,6 +164,7 @@ export class TranslatedOutput implements Output {
     if (bytes.length === 0 || exchange.reply.destroyed) return
     if (exchange.responseBytes === 0) exchange.timings.stamp('firstByte')
     exchange.responseBytes += bytes.length
+    this.#silence?.refresh()
     if (!exchange.reply.write(bytes)) this.#isFlowing = false
     exchange.observers?.responseBytes(bytes)
   }

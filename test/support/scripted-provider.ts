@@ -17,6 +17,8 @@ export interface Script {
   readonly json?: unknown
   /** A stream, event by event; each in a packet of its own. */
   readonly events?: readonly string[]
+  /** Milliseconds of silence between the head and the first event. */
+  readonly pause?: number
   /** The connection is cut after the body. */
   readonly isCut?: boolean
   /** The connection stays open after the body. */
@@ -71,9 +73,16 @@ export async function scriptedProvider(): Promise<ScriptedProvider> {
   }
 }
 
-async function say(response: ServerResponse, { status = 200, headers = {}, json, events, isCut, isHeld }: Script) {
+async function say(
+  response: ServerResponse,
+  { status = 200, headers = {}, json, events, isCut, isHeld, pause }: Script,
+) {
   const type = events ? 'text/event-stream' : 'application/json'
   response.writeHead(status, { 'content-type': type, ...headers })
+  if (pause) {
+    response.flushHeaders()
+    await new Promise(resolve => setTimeout(resolve, pause))
+  }
   for (const event of events ?? [JSON.stringify(json)]) {
     response.write(event)
     await new Promise(resolve => setImmediate(resolve))

@@ -14,7 +14,7 @@ import { withOwnState, withRememberedState } from './reasoning-state.ts'
 import { withResults } from './results.ts'
 import { withinNumbers } from './sampling.ts'
 import { withSchemas } from './schemas.ts'
-import { withOutputInWords } from './structured-output.ts'
+import { withStructuredOutput } from './structured-output.ts'
 import { withToolNames } from './tool-names.ts'
 import { withinToolLimits } from './tools.ts'
 import { hashedUser } from './user.ts'
@@ -26,6 +26,8 @@ const POLICIES: readonly Policy[] = [
   hashedUser,
   withoutForeignBlocks,
   withOwnState,
+  // A model may not reason and be made to use a tool at once.
+  withStructuredOutput,
   withReasoning,
   withRememberedState,
   withToolsAtTop,
@@ -37,7 +39,6 @@ const POLICIES: readonly Policy[] = [
   withResults,
   withCallIds,
   withinMedia,
-  withOutputInWords,
   withoutPrefill,
   withinCacheMarks,
   withinNumbers,

@@ -11,7 +11,11 @@ export const withinNumbers: Policy = (request, context) => {
   const maxOutputTokens = clampedOutput(request.maxOutputTokens, profile, context)
   const { maxStops } = profile
   const hasTooMany = maxStops !== undefined && (request.stop?.length ?? 0) > maxStops
-  if (hasTooMany) diagnostics.dropped('stop', `the model takes ${maxStops} stop sequences`)
+  // Of several answers, none may be cut while the others go on.
+  if (hasTooMany && maxStops === 0 && (request.answers ?? 1) === 1) {
+    diagnostics.changed('stop', 'the model takes no stop sequences: its answer is cut at the first one it says')
+    context.reversal.stoppedBy(request.stop!)
+  } else if (hasTooMany) diagnostics.dropped('stop', `the model takes ${maxStops} stop sequences`)
   const stop = hasTooMany ? (maxStops === 0 ? undefined : request.stop?.slice(0, maxStops)) : request.stop
   return { ...request, sampling, maxOutputTokens, stop }
 }

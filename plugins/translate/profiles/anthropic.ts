@@ -32,8 +32,8 @@ const latest: ModelProfile = {
 }
 
 export const anthropic: Readonly<Record<string, ModelProfile>> = {
-  '*claude*': { input, sampling: range, maxCacheMarks: 4 },
-  '*claude-3-*': { maxOutputTokens: 4096, contextTokens: 200_000, reasoning: false, structuredOutput: 'prompt' },
+  '*claude*': { input, sampling: range, maxCacheMarks: 4, structuredOutput: 'tool' },
+  '*claude-3-*': { maxOutputTokens: 4096, contextTokens: 200_000, reasoning: false },
   '*claude-3-5-*': { maxOutputTokens: 8192 },
   '*claude-3-7-*': { maxOutputTokens: 64_000, reasoning: budget },
   '*claude-opus-4*': { maxOutputTokens: 32_000, contextTokens: 200_000, reasoning: budget },

@@ -143,14 +143,19 @@ function asText(block: Block): Block {
   return block.type === 'toolReference' ? { type: 'text', text: block.name } : block
 }
 
-/** Reasoning of another dialect goes along only where the model's profile wants it back. */
+/**
+ * Reasoning of another dialect goes along only where the model's profile wants it back. State that a Chat server made
+ * goes back to it in any case: it was the one to begin with it.
+ */
 function foreignReasoning(blocks: readonly Block[], message: Message, { profile, diagnostics }: Context): JsonObject {
   const reasoning = blocks.filter(block => block.type === 'reasoning')
   if (reasoning.length === 0) return {}
   const { echo = 'never', field = 'reasoning_content' } = profile.reasoning || {}
   if (echo === 'never') {
-    diagnostics.dropped(reasoning[0]?.at ?? message.at ?? 'messages', 'chat has no place for reasoning')
-    return {}
+    const own = reasoning.filter(({ state }) => state?.issuer === DIALECT)
+    const lost = reasoning.find(block => !own.includes(block))
+    if (lost) diagnostics.dropped(lost.at ?? message.at ?? 'messages', 'chat has no place for reasoning')
+    return own.length > 0 ? { reasoning_details: own.flatMap(writeDetail) } : {}
   }
   return { [field]: field === 'reasoning_details' ? reasoning.flatMap(writeDetail) : visibleText(reasoning) }
 }

@@ -4,6 +4,7 @@ import type { ModelProfile } from 'lunaroute/neutral'
 export const limits: ModelProfile = {
   hasInlineSystem: true,
   minOutputTokens: 16,
+  maxStops: 0,
   sampling: { temperature: { min: 0, max: 2 }, topP: { min: 0, max: 1 } },
   tools: { namePattern: '^[a-zA-Z0-9_-]{1,64}$', nameLength: 64, idLength: 64, hasCustomTools: true },
 }
