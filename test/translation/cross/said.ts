@@ -120,7 +120,7 @@ export const RESPONSES: Reader = {
     const isIncomplete = body.status === 'incomplete'
     const reason = field(body.incomplete_details, 'reason')
     const cut: Stop = reason === 'content_filter' ? 'filter' : 'length'
-    const isRefused = parts.some(({ type }) => type === 'refusal')
+    const isRefused = parts.some(({ type, refusal }) => type === 'refusal' && refusal !== '')
     const whole: Stop = calls.length > 0 ? 'calls' : isRefused ? 'filter' : 'stop'
     return {
       text: parts.map(({ text, refusal }) => String(text ?? refusal ?? '')).join(''),
