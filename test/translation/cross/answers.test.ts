@@ -38,6 +38,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
     'failed without an error: OTHER and a message',
 }
 const excused = new Set<string>()
+const total = { streams: 0, responses: 0, errors: 0 }
 
 if (!hasCorpus) console.warn('cross translation of answers skipped: there is no ../shared beside the repository')
 
@@ -54,6 +55,7 @@ describe.skipIf(!hasCorpus)('recorded answers for a client of another dialect', 
         const illegal = to.check(written)
         return unexcused(id, [...illegal, ...differences(before, to.read.stream(written))])
       })
+      total.streams += all.length
       console.log(`${pair}: ${all.length} streams`)
       expect(problems).toEqual([])
     })
@@ -74,12 +76,18 @@ describe.skipIf(!hasCorpus)('recorded answers for a client of another dialect', 
         const wrong = differences(from.read.whole(body), to.read.whole(written))
         return unexcused(id, [...(invalid === undefined ? [] : [invalid]), ...wrong])
       })
+      total.responses += answers
+      total.errors += errors
       console.log(`${pair}: ${answers} responses, ${errors} errors`)
       expect(problems).toEqual([])
     })
   }
 
   it('have no exception that is not needed', () => {
+    const { streams, responses, errors } = total
+    console.log(
+      `all pairs: ${streams} streams, ${responses} responses, ${errors} errors, ${excused.size} recordings excused`,
+    )
     expect([...excused].sort()).toEqual(Object.keys(EXCEPTIONS).sort())
   })
 })
