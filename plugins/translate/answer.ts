@@ -74,7 +74,7 @@ export class Answer {
     if (block.type !== 'toolCall') return block
     const { provider, context } = this.#parts
     const absent = block.extra?.[provider.dialect]?.absent ?? []
-    const isMadeUp = absent.some(key => key === 'id' || key.endsWith('.id'))
+    const isMadeUp = block.callId === '' || absent.some(key => key === 'id' || key.endsWith('.id'))
     return isMadeUp ? { ...block, callId: context.id('call_') } : block
   }
 

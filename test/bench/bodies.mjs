@@ -22,6 +22,16 @@ export function chatBody(model, stream) {
   )
 }
 
+/** The same chat as a client of Messages has it. */
+export function messagesBody(model, stream) {
+  const { messages, temperature, max_tokens } = JSON.parse(chatBody(model, stream).toString())
+  const [{ content: system }, ...turns] = messages
+  const { function: inner } = tool(0)
+  const { name, description, parameters: input_schema } = inner
+  const tools = [{ name, description, input_schema }]
+  return Buffer.from(JSON.stringify({ model, max_tokens, system, messages: turns, tools, temperature, stream }))
+}
+
 /** About `bytes` of a coding agent's turn: 16 tools and 25 tool results of source text, `stream` after all of it. */
 export function agentBody(model, bytes, stream) {
   const next = random(7)

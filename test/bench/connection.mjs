@@ -102,7 +102,7 @@ export class Connection {
     const { chunks, bytes } = this.expect
     if (this.status !== 200) this.#finish(`status ${this.status}`)
     else if (this.tags !== chunks) this.#finish(`${this.tags} of ${chunks} events`)
-    else if (this.bytes !== bytes) this.#finish(`${this.bytes} of ${bytes} bytes`)
+    else if (bytes !== null && this.bytes !== bytes) this.#finish(`${this.bytes} of ${bytes} bytes`)
     else this.#finish(null)
   }
 

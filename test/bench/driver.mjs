@@ -7,7 +7,7 @@ import { Samples } from './samples.mjs'
 import { requestOf } from './workloads.mjs'
 
 // The load generator: a process of its own that takes one job at a time over IPC and answers with its measures.
-// A job: { workload, model, port, directPort, pids, concurrency, isPaired, rampMs, runMs, maxRequests }
+// A job: { workload, model, port, directPort, pids, concurrency, isPaired, isTranslated, rampMs, runMs, maxRequests }
 
 const GRACE_MS = 30_000
 
@@ -22,7 +22,7 @@ process.on('disconnect', () => process.exit())
 async function run(job) {
   const subject = sideOf(job, job.port)
   const direct = job.isPaired ? sideOf(job, job.directPort) : null
-  const expect = expectedReply(job.model)
+  const expect = expectedReply(job)
   const slots = Array.from({ length: job.concurrency }, () =>
     [subject, direct].filter(Boolean).map(side => new Connection(side, expect)),
   )
@@ -75,11 +75,12 @@ function measures({ requests, errors, problem, latencies, firstBytes, delays }) 
   return { requests, errors, problem, ...summaries }
 }
 
-// The reply's exact size; every tag has the same width, so one event measures them all.
-function expectedReply(model) {
+// The reply's exact size; every tag has the same width, so one event measures them all. A translated reply has another.
+function expectedReply({ model, isTranslated }) {
   const number = letter => Number(new RegExp(`-${letter}(\\d+)`).exec(model)?.[1] ?? 0)
   const chunks = number('c')
   if (chunks === 0) return { chunks, bytes: bodyOf(jsonReply(number('b'))).length }
+  if (isTranslated) return { chunks, bytes: null }
   const { event } = sseReply(number('b'))
   return { chunks, bytes: chunks * bodyOf(event()).length + 'data: [DONE]\n\n'.length }
 }

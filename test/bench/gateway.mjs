@@ -11,8 +11,20 @@ export function hasGateway() {
 
 /** Writes a config that extends one preset in front of the mock, and returns the command that serves it. */
 export function gatewayCommand(preset, { port, upstreamPort, folder }) {
-  const openai = { base_url: `http://127.0.0.1:${upstreamPort}/v1`, api_key: 'k' }
+  const upstream = `http://127.0.0.1:${upstreamPort}`
+  const openai = { base_url: `${upstream}/v1`, api_key: 'k' }
+  const anthropic = { base_url: upstream, api_key: 'k' }
+  // A model of the mock's that answers in Messages is one of a provider that speaks it.
+  const models = { 'mock-m-*': { provider: 'anthropic' }, 'mock-*': { provider: 'openai' } }
   const file = path.join(folder, `${preset}-${port}.json`)
-  writeFileSync(file, JSON.stringify({ port, extends: [preset], providers: { openai } }))
+  writeFileSync(
+    file,
+    JSON.stringify({
+      port,
+      extends: [preset],
+      providers: { openai, anthropic },
+      ...(preset === 'translate' && { models }),
+    }),
+  )
   return [process.execPath, program, 'serve', '--config', file]
 }

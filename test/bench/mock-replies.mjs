@@ -40,13 +40,43 @@ export function sseReply(bytes) {
     model: 'mock',
     choices: [{ index: 0, delta: { content: TAG }, finish_reason: null }],
   }).split(TAG)
-  const start = `data: ${before}${TAG}${'0'.repeat(TAG_DIGITS)} `
+  return { ...streamOf('data: ', before, after, bytes), end: ended('data: [DONE]\n\n') }
+}
+
+/** The same as a stream of Messages events. */
+export function messagesReply(bytes) {
+  const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: TAG } }
+  const [before, after] = JSON.stringify(delta).split(TAG)
+  const usage = { input_tokens: 200, output_tokens: 1 }
+  const message = { id: 'msg_bench', type: 'message', role: 'assistant', model: 'mock', content: [], stop_reason: null }
+  const first = named(
+    { type: 'message_start', message: { ...message, stop_sequence: null, usage } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  )
+  const last = named(
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 300 } },
+    { type: 'message_stop' },
+  )
+  const stream = streamOf(`event: ${delta.type}\ndata: `, before, after, bytes)
+  return { ...stream, head: Buffer.concat([stream.head, framed(first)]), end: ended(last) }
+}
+
+function named(...events) {
+  return events.map(event => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+}
+
+function ended(text) {
+  return Buffer.concat([framed(text), Buffer.from('0\r\n\r\n')])
+}
+
+function streamOf(prefix, before, after, bytes) {
+  const start = `${prefix}${before}${TAG}${'0'.repeat(TAG_DIGITS)} `
   const stop = `${after}\n\n`
   const event = framed(`${start}${'x'.repeat(Math.max(0, bytes - start.length - stop.length))}${stop}`)
   const tagAt = event.indexOf(TAG) + TAG.length
   return {
     head: Buffer.from(head('text/event-stream; charset=utf-8', 'transfer-encoding: chunked'), 'latin1'),
-    end: Buffer.concat([framed('data: [DONE]\n\n'), Buffer.from('0\r\n\r\n')]),
     event() {
       const copy = Buffer.allocUnsafe(event.length)
       event.copy(copy)

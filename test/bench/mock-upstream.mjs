@@ -1,12 +1,12 @@
 import './node-flags.mjs'
 import net from 'node:net'
 import { HttpReader } from './http-reader.mjs'
-import { jsonReply, sseReply } from './mock-replies.mjs'
+import { jsonReply, messagesReply, sseReply } from './mock-replies.mjs'
 import { Pacer } from './pacer.mjs'
 
 // A provider as fast as a hand-written one can be. The model name in the body says what to answer, so it survives any
 // proxy: `mock-b1500` is a JSON reply of 1,500 bytes, `mock-c200-d5-b190` a stream of 200 events of 190 bytes, one each
-// 5 ms (d0: without a pause). argv: port
+// 5 ms (d0: without a pause). `mock-m-c200` is such a stream of the Messages dialect. argv: port
 
 const pacer = new Pacer()
 const scripts = new Map()
@@ -50,7 +50,10 @@ function scriptOf(name) {
   const script = {
     chunks,
     delay: number('d', 0),
-    reply: chunks > 0 ? sseReply(number('b', 190)) : jsonReply(number('b', 1500)),
+    reply:
+      chunks > 0
+        ? (name.startsWith('mock-m-') ? messagesReply : sseReply)(number('b', 190))
+        : jsonReply(number('b', 1500)),
   }
   scripts.set(name, script)
   return script

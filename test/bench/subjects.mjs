@@ -21,6 +21,7 @@ export const SUBJECTS = [
   },
   gateway('passthrough'),
   gateway('local'),
+  gateway('translate'),
 ]
 
 /** Starts a subject and waits for its first proxied reply; `startMs` is the time from spawn to that reply. */

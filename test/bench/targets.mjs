@@ -10,7 +10,14 @@ const GROUPS = [
 
 const crowd = { run: 'W5@1000', subject: 'passthrough' }
 
+const TRANSLATED = [
+  { what: 'CPU per event, Messages to Chat', run: 'W6@16', read: cpu, limit: 2 },
+  { what: 'CPU per event, Chat to Messages', run: 'W7@16', read: cpu, limit: 2 },
+  { what: 'CPU per request translated, 200 KB', run: 'W8@16', read: cpu, limit: 4 },
+].map(target => ({ ...target, subject: 'translate', to: 'passthrough' }))
+
 const TARGETS = [
+  ...TRANSLATED,
   ...GROUPS.flatMap(({ what, run, ...limits }) =>
     ['lean', 'nginx'].map(to => ({ what, run, subject: 'passthrough', to, read: cpu, limit: limits[to] })),
   ),

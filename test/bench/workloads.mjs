@@ -1,4 +1,4 @@
-import { agentBody, chatBody } from './bodies.mjs'
+import { agentBody, chatBody, messagesBody } from './bodies.mjs'
 
 const STREAM_RUN = { unit: 'chunk', isPaced: true }
 
@@ -11,6 +11,12 @@ export function workloadGroups(isQuick) {
   const ramp = { rampMs: 20 }
   const events = isQuick ? 100 : 200
   const stream = { ...STREAM_RUN, model: `mock-c${events}-d5-b190`, rampMs: 100, runMs: isQuick ? 300 : 1700 }
+  const fromMessages = {
+    warm: 'mock-m-c100-d1-b190',
+    model: `mock-m-c${events}-d5-b190`,
+    isPaired: false,
+    isTranslated: true,
+  }
   const seconds = isQuick ? 2 : 10
   const crowd = isQuick ? 200 : 1000
   const slow = { ...STREAM_RUN, isPaired: false, rampMs: 1000, runMs: 1000, maxRequests: crowd }
@@ -42,6 +48,35 @@ export function workloadGroups(isQuick) {
         eventsPerSecond: 20 * crowd,
       }),
     ),
+    group(
+      'W6',
+      `Chat client, Messages provider: ${events} events, one each 5 ms`,
+      fromMessages.warm,
+      run.warmMs,
+      [16],
+      () => ({
+        ...stream,
+        ...fromMessages,
+      }),
+    ),
+    group(
+      'W7',
+      `Messages client, Chat provider: ${events} events, one each 5 ms`,
+      'mock-c100-d1-b190',
+      run.warmMs,
+      [16],
+      () => ({
+        ...stream,
+        isPaired: false,
+        isTranslated: true,
+      }),
+    ),
+    group('W8', '200 KB request of a Chat client, Messages provider', 'mock-m-c1-d0-b190', run.warmMs, [1, 16], () => ({
+      ...agent,
+      isPaired: false,
+      isTranslated: true,
+      model: 'mock-m-c1-d0-b190',
+    })),
   ]
 }
 
@@ -50,7 +85,7 @@ export function requestOf(workload, model, port) {
   const isStream = model.includes('-c')
   const body = BODIES[workload](model, isStream)
   const head = [
-    'POST /v1/chat/completions HTTP/1.1',
+    `POST ${workload === 'W7' ? '/v1/messages' : '/v1/chat/completions'} HTTP/1.1`,
     `Host: 127.0.0.1:${port}`,
     'Connection: keep-alive',
     'Accept: application/json',
@@ -63,7 +98,7 @@ export function requestOf(workload, model, port) {
     'X-Stainless-Runtime: node',
     'X-Stainless-Runtime-Version: v20.20.2',
     'X-Stainless-Retry-Count: 0',
-    'Authorization: Bearer sk-bench-client',
+    workload === 'W7' ? 'x-api-key: sk-bench-client' : 'Authorization: Bearer sk-bench-client',
     `Content-Length: ${body.length}`,
   ]
   return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body])
@@ -75,6 +110,9 @@ const BODIES = {
   W3: (model, stream) => agentBody(model, 200_000, stream),
   W4: (model, stream) => agentBody(model, 2_000_000, stream),
   W5: chatBody,
+  W6: chatBody,
+  W7: messagesBody,
+  W8: (model, stream) => agentBody(model, 200_000, stream),
 }
 
 function group(id, title, warm, warmMs, concurrencies, settings) {

@@ -18,9 +18,9 @@ export interface Streamed {
 }
 
 /** Small choices of a generator, as many as it asks for. */
-type Choose = (below: number) => number
+export type Choose = (below: number) => number
 
-const meanings: fc.Arbitrary<Meaning> = fc
+export const meanings: fc.Arbitrary<Meaning> = fc
   .record({
     thinking: fc.string({ unit: 'binary', maxLength: 20 }),
     text: fc.string({ unit: 'binary', maxLength: 40 }),
@@ -43,7 +43,7 @@ const meanings: fc.Arbitrary<Meaning> = fc
   })
   .map(meaning => JSON.parse(JSON.stringify(meaning)) as Meaning)
 
-const choices = fc
+export const choices = fc
   .infiniteStream(fc.nat(1_000_000))
   .map(stream => (below: number) => Number(stream.next().value) % below)
 
@@ -216,7 +216,7 @@ function detail(text: string): readonly object[] {
 }
 
 /** A text cut anywhere, also within a character. */
-function pieces(text: string, choose: Choose): string[] {
+export function pieces(text: string, choose: Choose): string[] {
   const cut: string[] = []
   let at = 0
   while (at < text.length) {
@@ -228,7 +228,7 @@ function pieces(text: string, choose: Choose): string[] {
 }
 
 /** Things that mean nothing, in between. */
-function withNoise(
+export function withNoise(
   events: readonly (object | string)[],
   choose: Choose,
   noise: readonly (object | string)[],
@@ -239,7 +239,7 @@ function withNoise(
 }
 
 /** The same JSON with the keys of every object in some other order. */
-function shuffled(value: unknown, choose: Choose): unknown {
+export function shuffled(value: unknown, choose: Choose): unknown {
   if (Array.isArray(value)) return value.map((inner: unknown) => shuffled(inner, choose))
   if (!isObject(value)) return value
   const entries = Object.entries(value).map(([key, inner]) => [choose(1000), key, shuffled(inner, choose)] as const)

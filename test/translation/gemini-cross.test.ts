@@ -15,16 +15,12 @@ const OTHERS = [
 
 /** Requests of gemini that become no valid ones until `translate` has done its part, with what that is. */
 const BUDGET = 'a thinking budget outside the range of the profile: clamped by translate'
-const SERVER_TOOL = 'server tools of a foreign dialect: taken out, or given ids that Messages takes, by translate'
 const FOR_TRANSLATE: Readonly<Record<string, string>> = {
   'fantasy.thinking_streaming.d5f935ca': BUDGET,
   'js_genai.client_tests_generatecontentstream_ml_dev_should_stream.bf1ee4a6': BUDGET,
   'lmnr_python.test_google_genai_reasoning_tokens_with_include_thoughts.4a8e09cb': BUDGET,
   'mirascope.google_gemini_2_5_flash.7b0ea62f': 'thinking off and its display at once',
   'openinference.test_generate_content_with_config_as_dict.f155b6e0': BUDGET,
-  'pydantic_ai.test_function_tools_with_builtin_tools.5d85b65d': SERVER_TOOL,
-  'pydantic_ai.test_google_model_file_search_grounding_gemini_3_true.2b8afb80': SERVER_TOOL,
-  'ruby_llm.chat_code_execution_with_gemini_gemini_3_5_flash_runs_co.4f1d0983': SERVER_TOOL,
 }
 
 const schemas = new URL('../../../shared/schemas/', import.meta.url)

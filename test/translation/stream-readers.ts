@@ -14,7 +14,7 @@ export interface Said {
 
 /** Reads the first answer of a stream of Chat chunks. */
 export function readChat(frames: readonly PlainFrame[]): Said {
-  const calls: { id: unknown; index: unknown; name: unknown; input: string }[] = []
+  const calls: { id: unknown; index: unknown; name: unknown; isCustom: boolean; input: string }[] = []
   const said = { text: '', thinking: '' }
   let stop: string | undefined
   let usage: Said['usage'] = { input: undefined, output: undefined }
@@ -37,17 +37,25 @@ export function readChat(frames: readonly PlainFrame[]): Said {
       if (typeof delta.refusal === 'string') said.text += delta.refusal
       said.thinking += thoughtOf(delta)
       for (const call of objectsIn(delta.tool_calls)) {
-        const inner = isObject(call.function) ? call.function : {}
+        const isCustom = isObject(call.custom) && !isObject(call.function)
+        const inner = isObject(call.function) ? call.function : isObject(call.custom) ? call.custom : {}
         const isNew =
           typeof inner.name === 'string' && !calls.some(({ id, index }) => id === call.id && index === call.index)
-        if (isNew) calls.push({ id: call.id, index: call.index, name: inner.name, input: '' })
+        if (isNew) calls.push({ id: call.id, index: call.index, name: inner.name, isCustom, input: '' })
         const target = isNew ? calls.at(-1) : (calls.find(({ index }) => index === call.index) ?? calls.at(-1))
-        if (target && typeof inner.arguments === 'string') target.input += inner.arguments
+        const piece = isCustom ? inner.input : inner.arguments
+        if (target && typeof piece === 'string') target.input += piece
       }
       if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '') stop = choice.finish_reason
     }
   }
-  return { ...said, calls: calls.map(({ name, input }) => ({ name, input: parse(input) })), stop, usage, error }
+  return {
+    ...said,
+    calls: calls.map(({ name, isCustom, input }) => ({ name, input: isCustom ? { input } : parse(input) })),
+    stop,
+    usage,
+    error,
+  }
 }
 
 /** Reads a stream of Messages events. */

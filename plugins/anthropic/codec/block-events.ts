@@ -1,6 +1,6 @@
 import type { Block, Diagnostics, JsonObject, NeutralEvent, OpaqueState } from 'lunaroute/neutral'
 import { writeDelta } from './deltas.ts'
-import { writeServerCall } from './server-tools.ts'
+import { adopted, isKnown, writeServerCall } from './server-tools.ts'
 import { BlockWriter } from './write-blocks.ts'
 
 export type BlockEvent = Extract<NeutralEvent, { readonly index: number }>
@@ -79,7 +79,9 @@ export class BlockEvents {
       case 'toolCall':
         return { type: 'tool_use', id: block.callId, name: block.name, input: {} }
       case 'serverToolCall':
-        return writeServerCall(block, {})
+        if (isKnown(block)) return writeServerCall(adopted(block), {})
+        this.#diagnostics.dropped(block.at ?? 'messages', 'messages has no such tool')
+        return undefined
       case 'compaction':
         return { type: 'compaction', content: null }
       default:

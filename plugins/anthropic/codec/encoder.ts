@@ -127,5 +127,7 @@ function named(data: JsonObject): OutgoingFrame {
 }
 
 function broken(error: NeutralError): OutgoingFrame {
-  return named(writeError(error).body)
+  // An answer names its request; an event of a stream need not.
+  const { request_id: id, ...body } = writeError(error).body
+  return named(id ? { ...body, request_id: id } : body)
 }

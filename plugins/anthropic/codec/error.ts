@@ -86,7 +86,7 @@ export function writeError(error: NeutralError): WireError {
   const message = isOwn ? error.message || undefined : wording(error)
   const written = {
     error: type === undefined && message === undefined ? undefined : { type, message },
-    request_id: error.requestId,
+    request_id: error.requestId ?? (isOwn ? undefined : null),
   }
   const body = restore(written, error.extra, DIALECT, { type: 'error', 'error.type': word, 'error.message': '' })
   const headers = error.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter / 1000)) }

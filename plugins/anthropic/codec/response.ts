@@ -76,7 +76,7 @@ export function writeResponse(response: NeutralResponse, context: ResponseContex
     content: content.length === 0 ? undefined : content,
     model: isOwn ? response.model : context.model,
     ...writeStop(choice?.stop, isOwn),
-    usage: response.usage && writeUsage(response.usage, isOwn),
+    usage: response.usage || !isOwn ? writeUsage(response.usage ?? {}, isOwn) : undefined,
   }
   return restore(written, response.extra, DIALECT, DEFAULTS)
 }
@@ -99,6 +99,8 @@ export function writeStop(stop: Stop | undefined, isOwn: boolean): JsonObject {
   if (!stop) return {}
   const word = isOwn ? (stop.native ?? WORDS[stop.reason]) : WORDS[stop.reason]
   const details =
-    stop.message === undefined || word !== 'refusal' ? undefined : { type: 'refusal', explanation: stop.message }
+    stop.message === undefined || word !== 'refusal'
+      ? undefined
+      : { type: 'refusal', explanation: stop.message, ...(!isOwn && { category: null }) }
   return { stop_reason: word, stop_sequence: stop.sequence, stop_details: details }
 }

@@ -41,6 +41,31 @@ export function readServerCall(f: Fields, type: string): Omit<ServerToolCallBloc
   return { type: 'serverToolCall', callId, kind, name, server, input: JSON.stringify(input) }
 }
 
+/** The tools that Messages runs by itself. */
+const OWN_TOOLS: ReadonlySet<ProviderToolKind> = new Set([
+  'web_search',
+  'web_fetch',
+  'code_execution',
+  'tool_search',
+  'advisor',
+  'mcp',
+])
+
+/** Whether a tool that another provider ran is one that Messages has, too. */
+export function isKnown({ kind }: ServerToolCallBlock | ServerToolResultBlock): boolean {
+  return OWN_TOOLS.has(kind) && kind !== 'tool_search'
+}
+
+/** Another provider's block as Messages would have it: by its names, with an id in its form. */
+export function adopted<T extends ServerToolCallBlock | ServerToolResultBlock>(block: T): T {
+  const prefix = block.kind === 'mcp' ? 'mcptoolu_' : 'srvtoolu_'
+  const callId = block.callId.startsWith(prefix) ? block.callId : prefix + block.callId.replaceAll(/\W/g, '_')
+  if (block.type === 'serverToolCall') return { ...block, callId, name: block.kind === 'mcp' ? block.name : block.kind }
+  const { output } = block
+  const isMute = block.kind === 'mcp' && output.type === 'content' && output.isError === undefined
+  return { ...block, callId, output: isMute ? { ...output, isError: false } : output }
+}
+
 /** Writes the fields of a server tool call. */
 export function writeServerCall(block: ServerToolCallBlock, input: unknown): JsonObject {
   if (block.kind !== 'mcp') return { type: 'server_tool_use', id: block.callId, name: block.name, input }
@@ -94,6 +119,7 @@ function readOutput(
   }
   if (f.constant('type', `${tool}_result`) && tool.endsWith('code_execution')) {
     const stdout = f.string('stdout')
+    f.optional(...Object.keys(CODE_DEFAULTS))
     if (stdout === undefined) return undefined
     const [stderr, exitCode] = [f.string('stderr'), f.number('return_code')]
     return { type: 'code', stdout, stderr, exitCode, extra: f.extra(DIALECT) }
@@ -123,9 +149,15 @@ function readHit(value: unknown): SearchHit | undefined {
   const f = new Fields(value)
   const url = f.string('url')
   if (!f.constant('type', 'web_search_result') || url === undefined) return undefined
+  f.optional(...Object.keys(HIT_DEFAULTS))
   const [title, age, snippet] = [f.string('title'), f.string('page_age'), f.string('snippet')]
   return { url, title, age, snippet, extra: f.extra(DIALECT) }
 }
+
+/** What another provider's search has no counterpart to. */
+const HIT_DEFAULTS = { encrypted_content: '', page_age: null, title: '' }
+
+const CODE_DEFAULTS = { stderr: '', return_code: 0, content: [] }
 
 function writeOutput(tool: string, output: ServerToolOutput, writeBlock: WriteBlock): unknown {
   switch (output.type) {
@@ -135,11 +167,12 @@ function writeOutput(tool: string, output: ServerToolOutput, writeBlock: WriteBl
       return restore({ type: `${tool}_tool_result_error`, error_code: output.code }, output.extra, DIALECT)
     case 'search':
       return output.results.map(({ url, title, age, snippet, extra }) =>
-        restore({ type: 'web_search_result', url, title, page_age: age, snippet }, extra, DIALECT),
+        restore({ type: 'web_search_result', url, title, page_age: age, snippet }, extra, DIALECT, HIT_DEFAULTS),
       )
     case 'code': {
       const { stdout, stderr, exitCode, extra } = output
-      return restore({ type: `${tool}_result`, stdout, stderr, return_code: exitCode }, extra, DIALECT)
+      const written = { type: `${tool}_result`, stdout, stderr, return_code: exitCode }
+      return restore(written, extra, DIALECT, CODE_DEFAULTS)
     }
     case 'content':
       return writeContent(tool, output, writeBlock)

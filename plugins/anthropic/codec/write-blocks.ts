@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type ReasoningBlock,
   restore,
+  type ServerToolCallBlock,
   shapeOf,
   type ToolCallBlock,
   type ToolResultBlock,
@@ -13,7 +14,7 @@ import {
 import { writeCitation } from './citations.ts'
 import { writeMedia } from './media.ts'
 import { DIALECT } from './name.ts'
-import { writeServerCall, writeServerResult } from './server-tools.ts'
+import { adopted, isKnown, writeServerCall, writeServerResult } from './server-tools.ts'
 
 /** Where the blocks go: back to the API, which checks them, or to a client, which shows them. */
 export type Destination = 'provider' | 'client'
@@ -67,26 +68,44 @@ export class BlockWriter {
         return { type: 'text', text: block.text }
       case 'image':
       case 'document':
+        if (this.#destination === 'client' && !this.#isOwn)
+          return this.#drop(block, `no answer of messages holds a ${block.type}`)
         return writeMedia(block, this.block)
       case 'reasoning':
         return this.#reasoning(block)
       case 'toolCall':
         return { type: 'tool_use', id: block.callId, name: block.name, input: this.#input(block) }
       case 'toolResult':
+        if (this.#destination === 'client' && !this.#isOwn)
+          return this.#drop(block, 'no answer of messages holds a result')
         return this.#toolResult(block)
       case 'serverToolCall':
-        return writeServerCall(block, this.#input(block))
+        return this.#serverCall(block)
       case 'serverToolResult':
-        return writeServerResult(block, this.block) ?? this.#drop(block, 'messages has no such tool result')
+        if (!this.#isOwn && !isKnown(block)) return this.#drop(block, 'messages has no such tool')
+        return (
+          writeServerResult(this.#isOwn ? block : adopted(block), this.block) ??
+          this.#drop(block, 'messages has no such tool result')
+        )
       case 'toolReference':
         return { type: 'tool_reference', tool_name: block.name }
       case 'toolAddition':
         return this.#toolAddition(block)
       case 'compaction':
-        return { type: 'compaction', content: block.text, encrypted_content: block.state?.data }
+        return {
+          type: 'compaction',
+          content: block.text ?? (this.#isOwn ? undefined : null),
+          encrypted_content: block.state?.data,
+        }
       default:
         return this.#drop(block, `messages takes no ${block.type}`)
     }
+  }
+
+  #serverCall(block: ServerToolCallBlock): JsonObject | undefined {
+    if (this.#isOwn) return writeServerCall(block, this.#input(block))
+    if (isKnown(block)) return writeServerCall(adopted(block), this.#input(block))
+    return this.#drop(block, 'messages has no such tool')
   }
 
   #reasoning(block: ReasoningBlock): JsonObject | undefined {

@@ -43,9 +43,12 @@ export class GeminiDecoder implements Decoder {
       this.#isOver = true
       return [{ type: 'error', error: readError(value), frame: this.#frame }]
     }
-    const events = isObject(value) ? this.#chunk(value) : [native(value ?? frame.data)]
-    const [first, ...rest] = events.map(event => ({ ...event, frame: this.#frame }))
-    return [noted(first!, undefined, { events: String(events.length) }), ...rest]
+    const events = isObject(value)
+      ? this.#chunk(value)
+      : [noted(native(value ?? frame.data), undefined, { events: '1' })]
+    // The events were made for this frame: to copy them would cost as much as to read them.
+    for (const event of events) (event as { frame?: number }).frame = this.#frame
+    return events
   }
 
   end(): readonly NeutralEvent[] {
@@ -81,7 +84,8 @@ export class GeminiDecoder implements Decoder {
     }
     if (usage) own.push({ type: 'usage', usage })
     const [head = { type: 'ping' }, ...rest] = own
-    return [noted(head, f.extra(DIALECT), {}), ...rest, ...inner]
+    const events = String(1 + rest.length + inner.length)
+    return [noted(head, f.extra(DIALECT), { events }), ...rest, ...inner]
   }
 
   #start(f: Fields): NeutralEvent & { type: 'start' } {
@@ -133,7 +137,8 @@ export class GeminiDecoder implements Decoder {
 /** Adds a remainder and notes to an event. */
 function noted(event: NeutralEvent, extra: Extra | undefined, shapes: Readonly<Record<string, string>>): NeutralEvent {
   const [old, own] = [event.extra?.[DIALECT], extra?.[DIALECT]]
-  return { ...event, extra: { [DIALECT]: { ...old, ...own, shapes: { ...old?.shapes, ...own?.shapes, ...shapes } } } }
+  const all = old?.shapes || own?.shapes ? { ...old?.shapes, ...own?.shapes, ...shapes } : shapes
+  return { ...event, extra: { [DIALECT]: { ...old, ...own, shapes: all } } }
 }
 
 function native(value: unknown): NeutralEvent {

@@ -1,4 +1,4 @@
-import { type Block, Fields, isObject, type OpaqueState } from 'lunaroute/neutral'
+import { type Block, Fields, isObject, type JsonObject, type OpaqueState } from 'lunaroute/neutral'
 import type { CallIds } from './call-ids.ts'
 import { readFunctionResponse } from './function-response.ts'
 import { readFileData, readInlineData } from './media.ts'
@@ -12,6 +12,10 @@ type Read = (f: Fields, ids: CallIds) => Plain<Block> | undefined
 export function readPart(value: unknown, at: string | undefined, ids: CallIds): Block {
   const native: Block = { type: 'native', dialect: DIALECT, value, at }
   if (!isObject(value)) return native
+  // Nearly all parts of a stream are a text and nothing else.
+  if (typeof value.text === 'string' && isAlone(value)) {
+    return { type: 'text', text: value.text, state: undefined, at, extra: undefined }
+  }
   const f = new Fields(value)
   const kinds = Object.keys(value).filter(key => Object.hasOwn(READERS, key))
   // A part is one thing; what holds two is kept as it is.
@@ -19,6 +23,12 @@ export function readPart(value: unknown, at: string | undefined, ids: CallIds): 
   if (!block) return native
   const signature = f.string('thoughtSignature', 'thought_signature')
   return { ...block, state: stateOf(signature), at, extra: f.extra(DIALECT) } as Block
+}
+
+function isAlone(value: JsonObject): boolean {
+  let count = 0
+  for (const _ in value) count++
+  return count === 1
 }
 
 /** A signature as the neutral form has it. */

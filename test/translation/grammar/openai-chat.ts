@@ -6,7 +6,7 @@ const CONSTANT = ['id', 'created', 'model'] as const
 const SAYS = ['content', 'refusal', 'tool_calls', 'function_call', 'audio', 'reasoning_content'] as const
 
 interface ChoiceState {
-  readonly calls: { id: unknown; input: string }[]
+  readonly calls: { id: unknown; isCustom: boolean; input: string }[]
   finish: unknown
 }
 
@@ -106,7 +106,7 @@ function checkCall(call: unknown, { calls }: ChoiceState, problem: (rule: string
   if (calls.some(({ id }) => id === call.id)) problem('call-id-taken', call.id)
   if (typeof inner.name !== 'string' || inner.name === '') problem('call-name', call)
   if (call.type !== 'function' && call.type !== 'custom') problem('call-type', call)
-  calls[call.index] = { id: call.id, input: isObject(call.custom) ? '{}' : input }
+  calls[call.index] = { id: call.id, isCustom: isObject(call.custom), input }
 }
 
 function checkEnd(frames: readonly PlainFrame[], choices: ReadonlyMap<number, ChoiceState>): readonly string[] {
@@ -118,7 +118,7 @@ function checkEnd(frames: readonly PlainFrame[], choices: ReadonlyMap<number, Ch
     if (finish === undefined) problems.push(`no-finish: choice ${index}`)
     if (finish === 'tool_calls' && calls.length === 0) problems.push(`no-calls: choice ${index}`)
     // An answer that was cut short may hold arguments that are.
-    const inputs = finish === 'length' ? [] : calls.filter(Boolean).map(call => call.input)
+    const inputs = finish === 'length' ? [] : calls.filter(call => call && !call.isCustom).map(call => call.input)
     for (const input of inputs) if (!isJson(input)) problems.push(`arguments: ${input}`)
   }
   return problems

@@ -119,7 +119,7 @@ export class BlockFrames {
     open.length += text.length
     this.#lengths.set(choice, open.offset + open.length)
     return logprobs
-      ? [{ content: text, logprobs: { content: logprobs.map(writeToken), refusal: null } }]
+      ? [{ content: text, logprobs: { content: logprobs.map(token => writeToken(token, false)), refusal: null } }]
       : [{ content: text }]
   }
 

@@ -66,7 +66,8 @@ function readLegacyCall(native: JsonObject, at: string, callId: string): Block |
   const f = new Fields(native)
   f.shape('in', 'function_call')
   const [name, input] = [f.string('name'), f.string('arguments')]
-  if (name === undefined || input === undefined) return undefined
+  // Some servers fill in every field that there is, also of a call that was not made.
+  if (!name || input === undefined) return undefined
   return { type: 'toolCall', callId, name, inputType: 'json', input, at, extra: f.extra(DIALECT) }
 }
 

@@ -26,14 +26,15 @@ export function readLogprobs(choice: Fields, blocks: readonly Block[]): readonly
 }
 
 /** Writes a choice's `logprobs`. */
-export function writeLogprobs(blocks: readonly Block[]): JsonObject | undefined {
+export function writeLogprobs(blocks: readonly Block[], isOwn: boolean): JsonObject | undefined {
   const of = (type: 'text' | 'refusal') => {
     const lists = blocks
       .filter((block): block is TextBlock | RefusalBlock => block.type === type)
       .flatMap(block => (block.logprobs ? [block.logprobs] : []))
-    return lists.length === 0 ? undefined : lists.flat().map(writeToken)
+    return lists.length === 0 ? undefined : lists.flat().map(token => writeToken(token, isOwn))
   }
-  return present({ content: of('text'), refusal: of('refusal') })
+  const written = present({ content: of('text'), refusal: of('refusal') })
+  return written && !isOwn ? { content: written.content ?? null, refusal: written.refusal ?? null } : written
 }
 
 function readList(l: Fields, key: string): readonly TokenLogprob[] | undefined {
@@ -67,7 +68,9 @@ function readToken(value: unknown): TokenLogprob | undefined {
   }
 }
 
-/** Writes one token. */
-export function writeToken({ token, logprob, bytes, top, extra }: TokenLogprob): JsonObject {
-  return restore({ token, logprob, bytes, top_logprobs: top?.map(writeToken) }, extra, DIALECT)
+/** Writes one token. One of another dialect gets the fields that Chat always has. */
+export function writeToken({ token, logprob, bytes, top, extra }: TokenLogprob, isOwn: boolean): JsonObject {
+  const top_logprobs = top?.map(each => writeToken(each, isOwn))
+  const written = { token, logprob, bytes, top_logprobs }
+  return restore(written, extra, DIALECT, isOwn ? undefined : { bytes: null, top_logprobs: [] })
 }

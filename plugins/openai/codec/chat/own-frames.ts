@@ -58,7 +58,7 @@ function countOf(event: NeutralEvent): number {
 function valueFor(event: NeutralEvent, field: string | undefined): unknown {
   switch (event.type) {
     case 'textDelta':
-      return field === 'logprobs' ? event.logprobs?.map(writeToken) : event.text
+      return field === 'logprobs' ? event.logprobs?.map(token => writeToken(token, true)) : event.text
     case 'reasoningDelta':
     case 'inputDelta':
       return event.text

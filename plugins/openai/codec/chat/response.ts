@@ -90,7 +90,8 @@ export function readStop(native: string, blocks: readonly Block[]): Stop {
   return stopFor(
     native,
     blocks.some(block => block.type === 'toolCall'),
-    blocks.some(block => block.type === 'refusal'),
+    // Some servers say an empty refusal with every answer.
+    blocks.some(block => block.type === 'refusal' && block.text !== ''),
   )
 }
 
@@ -130,14 +131,30 @@ function readChoice(value: unknown, position: number): Choice | undefined {
 function writeChoice(choice: Choice, isOwn: boolean, context: ResponseContext): JsonObject {
   const { index, content, stop, extra } = choice
   const reasoning = isOwn ? ownReasoning(content, extra) : shownReasoning(content)
-  const message = writeAssistant(content, extra, reasoning, { diagnostics: context.diagnostics, isOwn })
+  const said = isOwn ? content : sayable(content, context)
+  const message = writeAssistant(said, extra, reasoning, { diagnostics: context.diagnostics, isOwn })
   const written: JsonObject = {
     message,
-    finish_reason: stop && writeStop(stop, isOwn),
-    logprobs: writeLogprobs(content),
+    finish_reason: stop ? writeStop(stop, isOwn) : isOwn ? undefined : 'stop',
+    logprobs: writeLogprobs(content, isOwn),
   }
   return restore(written, extra, DIALECT, { ...CHOICE_DEFAULTS, index })
 }
+
+/** Without what no answer of Chat's can hold: its content is one text. */
+function sayable(blocks: readonly Block[], { diagnostics, id, now }: ResponseContext): readonly Block[] {
+  return blocks.flatMap((block): readonly Block[] => {
+    if (block.type === 'audio') {
+      const { transcript = '', expiresAt = now() } = block
+      return [{ ...block, id: block.id ?? id('audio_'), transcript, expiresAt }]
+    }
+    if (SAYABLE.has(block.type)) return [block]
+    diagnostics.dropped('messages', `chat has no part for this ${block.type}`)
+    return []
+  })
+}
+
+const SAYABLE: ReadonlySet<Block['type']> = new Set(['text', 'refusal', 'reasoning', 'toolCall'])
 
 /** Foreign reasoning for a Chat client to show, and in `reasoning_details` to send back with its state. */
 function shownReasoning(blocks: readonly Block[]): JsonObject {

@@ -63,7 +63,7 @@ class Part implements BlockWriter {
   /** The part as it stands. */
   get value(): JsonObject {
     if (this.#block.type === 'refusal') return { type: 'refusal', refusal: this.#text }
-    const logprobs = writeLogprobs(this.#logprobs)
+    const logprobs = writeLogprobs(this.#logprobs, false)
     return { type: 'output_text', text: this.#text, annotations: [...this.#annotations], logprobs }
   }
 
@@ -95,7 +95,7 @@ class Part implements BlockWriter {
     this.#text += delta
     if (this.#block.type === 'refusal') return [this.#event('response.refusal.delta', { delta })]
     this.#logprobs.push(...logprobs)
-    return [this.#event('response.output_text.delta', { delta, logprobs: writeLogprobs(logprobs) })]
+    return [this.#event('response.output_text.delta', { delta, logprobs: writeLogprobs(logprobs, false) })]
   }
 
   #cite(citation: Citation): JsonObject[] {

@@ -1,4 +1,5 @@
 import type {
+  Block,
   JsonObject,
   NeutralError,
   NeutralEvent,
@@ -11,7 +12,7 @@ import { BlockComposer } from './compose-blocks.ts'
 import { echoOf } from './echo.ts'
 import { failureOf, writeError } from './error.ts'
 import { DIALECT } from './name.ts'
-import { statusOf, writeHead } from './response.ts'
+import { asWords, statusOf, writeHead } from './response.ts'
 
 /** Turns neutral events into the native events of Responses, without their numbers. */
 export class Composer {
@@ -20,6 +21,7 @@ export class Composer {
   #head: JsonObject | undefined
   #usage: Usage | undefined
   #stop: Stop | undefined
+  readonly #refusals: Block[] = []
 
   constructor(context: ResponseContext) {
     this.#context = context
@@ -35,7 +37,7 @@ export class Composer {
         this.#addUsage(event.usage)
         return []
       case 'finish':
-        if (event.choice === 0) this.#stop = event.stop
+        if (event.choice === 0) this.#stop = asWords(event.stop, this.#refusals)
         return []
       case 'end':
         return [...this.#start(undefined), ...this.#blocks.closeAll(), this.#last(undefined)]
@@ -45,6 +47,7 @@ export class Composer {
       case 'native':
         return []
       default:
+        if (event.type === 'blockStart' && event.block.type === 'refusal') this.#refusals.push(event.block)
         return [...this.#start(undefined), ...this.#blocks.push(event)]
     }
   }

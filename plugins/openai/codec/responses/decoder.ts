@@ -103,7 +103,8 @@ class ResponsesDecoder implements Decoder {
     // A look at a copy: all but the usage stays in the remainder.
     const head = new Fields(isObject(r) ? r : {})
     const { usage, error, status } = readHead(head)
-    events.push(...this.#items.rest(head.list('output') ?? []))
+    // What a failure breaks off stays open: nobody shall take it for whole.
+    if (type !== 'response.failed') events.push(...this.#items.rest(head.list('output') ?? []))
     if (usage) {
       f.nested('response')?.object('usage')
       events.push({ type: 'usage', usage })

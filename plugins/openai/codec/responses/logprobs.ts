@@ -7,10 +7,21 @@ export function readLogprobs(f: Fields): readonly TokenLogprob[] | undefined {
   return tokens?.every(token => token !== undefined) ? tokens : f.leave('logprobs')
 }
 
+/** What every token has. */
+const ALWAYS = { bytes: [], top_logprobs: [] }
+
 /** Writes them. */
-export function writeLogprobs(tokens: readonly TokenLogprob[] | undefined): readonly JsonObject[] | undefined {
+export function writeLogprobs(
+  tokens: readonly TokenLogprob[] | undefined,
+  isOwn: boolean,
+): readonly JsonObject[] | undefined {
   return tokens?.map(({ token, logprob, bytes, top, extra }) =>
-    restore({ token, logprob, bytes, top_logprobs: writeLogprobs(top) }, extra, DIALECT),
+    restore(
+      { token, logprob, bytes, top_logprobs: writeLogprobs(top, isOwn) },
+      extra,
+      DIALECT,
+      isOwn ? undefined : ALWAYS,
+    ),
   )
 }
 

@@ -107,7 +107,7 @@ function writePlain(block: Block, side: Side, isOwn: boolean): JsonObject | unde
         type,
         text,
         ...(annotations && { annotations }),
-        ...(logprobs && { logprobs: writeLogprobs(logprobs) }),
+        ...(logprobs && { logprobs: writeLogprobs(logprobs, isOwn) }),
       }
     }
     case 'refusal':

@@ -75,11 +75,17 @@ export function writeResponse(response: NeutralResponse, context: ResponseContex
   const id = isOwn ? undefined : context.id
   const items = writeModelItems(choice?.content ?? [], { diagnostics: context.diagnostics, profile: {}, isOwn, id })
   const head = isOwn ? response : { ...response, id: context.id('resp_'), model: context.model }
-  const stop = choice?.stop
+  const stop = isOwn ? choice?.stop : asWords(choice?.stop, choice?.content ?? [])
   const written = writeHead({ ...head, createdAt: head.createdAt ?? (isOwn ? undefined : context.now()), stop }, isOwn)
   const output = items.length === 0 ? undefined : items
   if (isOwn) return restore({ ...written, output }, response.extra, DIALECT, DEFAULTS)
   return restore({ ...echoOf(context.request), ...written, output }, undefined, DIALECT, FOREIGN_DEFAULTS)
+}
+
+/** A refusal says so in a part of its own; one without words is an answer that was filtered. */
+export function asWords(stop: Stop | undefined, content: readonly Block[]): Stop | undefined {
+  if (stop?.reason !== 'refusal' || content.some(block => block.type === 'refusal')) return stop
+  return { ...stop, reason: 'filter' }
 }
 
 /** Writes everything but the output. */
@@ -109,6 +115,7 @@ function ownError({ message, code, type, param }: NonNullable<ResponseHead['erro
 }
 
 function incompleteReason(native: string | undefined): StopReason {
-  if (native === 'max_output_tokens') return 'length'
+  // Without a reason it still is no whole answer.
+  if (native === undefined || native === 'max_output_tokens') return 'length'
   return native === 'content_filter' ? 'filter' : 'other'
 }

@@ -54,7 +54,7 @@ function said(event: NeutralEvent, { type }: JsonObject): JsonObject {
     case 'textDelta':
       return {
         ...(isDelta(type) && { delta: event.text }),
-        ...(event.logprobs && { logprobs: writeLogprobs(event.logprobs) }),
+        ...(event.logprobs && { logprobs: writeLogprobs(event.logprobs, true) }),
       }
     case 'inputDelta':
     case 'reasoningDelta':

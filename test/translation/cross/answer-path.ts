@@ -1,0 +1,55 @@
+import type { Chunk } from 'lunaroute'
+import type { IncomingFrame, JsonObject } from 'lunaroute/neutral'
+import { Memory } from '../../../plugins/translate/memory.ts'
+import { Reversal } from '../../../plugins/translate/reversal.ts'
+import { Translation } from '../../../plugins/translate/translation.ts'
+import { lenientContext, type PlainFrame, plain } from '../stream-corpus.ts'
+import type { Side } from './dialects.ts'
+
+/** What a client is told to have sent where the provider does not say. */
+export const ESTIMATE = 77
+
+/** What a client gets of a provider's answer, the way `translate` makes it. */
+export interface Received {
+  readonly frames: readonly PlainFrame[]
+  readonly status: number
+}
+
+/** A stream as the client of another dialect gets it. */
+export function streamed(provider: Side, client: Side, frames: readonly IncomingFrame[]): Received {
+  return received(provider, client, 'text/event-stream', 'sse', 'sse', frames)
+}
+
+/** A whole answer as the client of another dialect gets it. */
+export function whole(provider: Side, client: Side, body: JsonObject, status = 200): Received {
+  const frame: IncomingFrame = { event: undefined, data: JSON.stringify(body), json: () => body }
+  return received(provider, client, 'application/json', 'body', 'body', [frame], status)
+}
+
+function received(
+  provider: Side,
+  client: Side,
+  type: string,
+  kind: 'sse' | 'body',
+  to: 'sse' | 'body',
+  frames: readonly IncomingFrame[],
+  status = 200,
+): Received {
+  const translation = new Translation({
+    client: client.codec,
+    provider: provider.codec,
+    providerName: 'p',
+    context: lenientContext(ESTIMATE),
+    reversal: new Reversal(),
+    memory: new Memory(),
+    to,
+    streamForm: 'body',
+    headers: () => ({}),
+  })
+  const get = (name: string) => (name === 'content-type' ? type : undefined)
+  const head = translation.start({ status, get, entries: () => [] } as never)
+  const written = frames.flatMap(frame =>
+    translation.chunk({ kind, event: frame.event, data: frame.data, json: () => frame.json() } as Chunk),
+  )
+  return { frames: plain([...written, ...translation.end()]), status: head.status }
+}
