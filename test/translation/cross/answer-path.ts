@@ -1,4 +1,4 @@
-import type { Chunk } from 'lunaroute'
+import { type Chunk, usageSlot } from 'lunaroute'
 import type { IncomingFrame, JsonObject } from 'lunaroute/neutral'
 import { Memory } from '../../../plugins/translate/memory.ts'
 import { Reversal } from '../../../plugins/translate/reversal.ts'
@@ -44,6 +44,8 @@ function received(
     memory: new Memory(),
     to,
     streamForm: 'body',
+    usage: usageSlot.init(),
+    keepAliveAfter: 0,
     headers: () => ({}),
   })
   const get = (name: string) => (name === 'content-type' ? type : undefined)
