@@ -1,5 +1,5 @@
 import { isSpace, skipSpace } from './body/json-skip.ts'
-import { type FieldRange, readValue, type Scan, scanFields } from './body/scan.ts'
+import { type FieldRange, readValue, type Scan, scanFields, scanFirst } from './body/scan.ts'
 import { spliceFields } from './body/splice.ts'
 import type { Dialect, Endpoint, RequestHead } from './dialect.ts'
 import type { PathModel } from './endpoints.ts'
@@ -43,6 +43,18 @@ export class JsonRequest implements LlmRequest {
     if (this.#pathModel) return this.#pathModel.name
     const model = this.#glance('model')
     return typeof model === 'string' ? model : undefined
+  }
+
+  get modelLabel(): string | undefined {
+    if (this.#pathModel || this.#scan || this.endpoint.body !== 'json' || this.bytes.length === 0) return this.model
+    const range = scanFirst(this.bytes, 'model')
+    try {
+      const model = range && readValue(this.bytes, range)
+      return typeof model === 'string' ? model : undefined
+    } catch {
+      // What is no JSON names no model.
+      return undefined
+    }
   }
 
   get isStream(): boolean {

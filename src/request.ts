@@ -10,6 +10,8 @@ export interface LlmRequest {
   readonly endpoint: Endpoint
   /** The model asked for, from the body or the path. Undefined where the request names none, or is broken. */
   readonly model: string | undefined
+  /** The model as the request names it first: costs next to nothing at any size, and is for labels and logs only. */
+  readonly modelLabel: string | undefined
   /** Whether the client asked for a stream. */
   readonly isStream: boolean
   /** The body as received. Empty where there is none. */

@@ -86,7 +86,7 @@ function masked(head: { names(): readonly string[]; get(name: string): string | 
 // Both scan the body, and a body that no one had to read may turn out not to be JSON.
 function modelOf({ request }: Exchange): string | undefined {
   try {
-    return request?.model
+    return request?.modelLabel
   } catch {
     return undefined
   }

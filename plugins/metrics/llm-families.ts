@@ -62,7 +62,7 @@ export class LlmFamilies {
     const last = attempts.at(-1)
     if (!last || !request) return NONE
     const isWelcome = ![400, 404, 422].includes(last.status ?? 0)
-    return this.#models.admit(request.model ?? NONE, limit, isWelcome)
+    return this.#models.admit(request.modelLabel ?? NONE, limit, isWelcome)
   }
 }
 

@@ -11,7 +11,7 @@ export default definePlugin({
     ),
     scan_up_to: withDefault(
       Type.Integer({ minimum: 0, description: 'Bytes up to which a larger body is checked for its structure.' }),
-      1024 * 1024,
+      64 * 1024,
     ),
   }),
   setup({ parse_up_to: parseUpTo, scan_up_to: scanUpTo }) {

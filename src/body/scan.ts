@@ -28,12 +28,31 @@ export function scanFields(bytes: Buffer, fields: readonly string[]): Scan {
   }
 }
 
+/**
+ * The first value of one top-level field, without looking at what follows it: where the field stands in front, as `model`
+ * does, the size of the body does not matter. For labels only: a repeated key, or bytes that are broken later, go unseen.
+ */
+export function scanFirst(bytes: Buffer, field: string): FieldRange | undefined {
+  const ranges: (FieldRange | undefined)[] = [undefined]
+  try {
+    scanObject(bytes, [field], ranges, true)
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+  }
+  return ranges[0]
+}
+
 /** The value in a range that a scan found. Throws a SyntaxError where the value turns out not to be JSON. */
 export function readValue(bytes: Buffer, range: FieldRange): unknown {
   return JSON.parse(bytes.toString('utf8', range.start, range.end))
 }
 
-function scanObject(bytes: Buffer, fields: readonly string[], ranges: (FieldRange | undefined)[]): void {
+function scanObject(
+  bytes: Buffer,
+  fields: readonly string[],
+  ranges: (FieldRange | undefined)[],
+  isFirstEnough = false,
+): void {
   let at = skipSpace(bytes, 0)
   if (bytes[at] !== 0x7b) throw unexpected(bytes, at, 'a JSON object')
   at = skipSpace(bytes, at + 1)
@@ -50,6 +69,7 @@ function scanObject(bytes: Buffer, fields: readonly string[], ranges: (FieldRang
     for (let i = 0; i < fields.length; i++) {
       if (isKey(bytes, keyStart + 1, keyEnd - 1, fields[i] as string)) ranges[i] = { start, end }
     }
+    if (isFirstEnough && ranges[0]) return
     at = skipSpace(bytes, end)
     if (bytes[at] === 0x7d) break
     if (bytes[at] !== 0x2c) throw unexpected(bytes, at, 'a comma or the end of the object')

@@ -179,6 +179,6 @@ class Ended implements AttemptOutcome {
   }
 
   get model(): string | undefined {
-    return this.#planned.model ?? this.#request?.model
+    return this.#planned.model ?? this.#request?.modelLabel
   }
 }
