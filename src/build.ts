@@ -9,6 +9,7 @@ import { buildHooks, HOOK_NAMES, type Tap } from './hooks.ts'
 import type { Keeper, KeeperLease } from './keeper.ts'
 import { order } from './order.ts'
 import type { ClientCredential, Handlers, HookEntry, HookName, Hooks, Logger, Order, PluginApi } from './plugin.ts'
+import type { Service } from './service.ts'
 import { ClientPool, SharedPool, type UpstreamPool } from './upstream/pool.ts'
 import { Provider } from './upstream/provider.ts'
 
@@ -37,8 +38,17 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
     const providers = new Map(config.providers.map(each => [each.name, buildProvider(each, lease)]))
     const installed = new Set(config.plugins.map(each => each.plugin.name))
     const taps: (Tap & Order)[] = []
+    const offers: Offer[] = []
     for (const each of config.plugins) {
-      const api = pluginApi(each, { context, dialects, providers, lease, disposers, isAbandoned: () => isAbandoned })
+      const api = pluginApi(each, {
+        context,
+        dialects,
+        providers,
+        offers,
+        lease,
+        disposers,
+        isAbandoned: () => isAbandoned,
+      })
       taps.push(...(await setUp(each, installed, api)))
     }
     const sorted = HOOK_NAMES.map(hook =>
@@ -58,10 +68,16 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
   }
 }
 
+interface Offer {
+  readonly service: Service<unknown>
+  readonly value: unknown
+}
+
 interface Parts {
   readonly context: BuildContext
   readonly dialects: readonly Dialect[]
   readonly providers: ReadonlyMap<string, Provider>
+  readonly offers: Offer[]
   readonly lease: KeeperLease
   readonly disposers: Dispose[]
   /** Whether the build has failed meanwhile. */
@@ -69,7 +85,7 @@ interface Parts {
 }
 
 function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
-  const { context, dialects, providers, lease, disposers } = parts
+  const { context, dialects, providers, offers, lease, disposers } = parts
   const demandCapability = () => {
     if (plugin.capabilities.includes('credentials')) return
     throw new Error(`plugin "${plugin.name}" must declare capabilities: ['credentials'] to handle credentials`)
@@ -85,6 +101,8 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
       else disposers.push(dispose)
     },
     keep: (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose),
+    offer: (service, value) => void offers.push({ service, value }),
+    offers: <T>(service: Service<T>) => offers.filter(each => each.service === service).map(each => each.value as T),
     credentials: exchange => {
       demandCapability()
       return context.credentialsOf(exchange)

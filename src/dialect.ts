@@ -1,4 +1,5 @@
 import type { Codec } from './neutral/codec.ts'
+import type { JsonObject } from './neutral/extra.ts'
 import type { LlmRequest } from './request.ts'
 
 /** What a dialect sees of a request before its body has arrived. Header names are lower case. */
@@ -72,6 +73,27 @@ export interface RequestTarget {
   readonly stream?: 'sse' | 'json-array'
 }
 
+/** A message that is nothing but text. */
+export interface PlainMessage {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+/**
+ * Reads and edits the messages in a request's body in the dialect's own form, so that what the gateway does not know
+ * survives. Bodies are not changed: an edit returns a copy, or the same body where it changes nothing. A body that is not
+ * what the dialect says is left as it is.
+ */
+export interface MessageEditor {
+  /**
+   * Passes each text of the last message that a user wrote (a message of nothing but tool results is passed over) through
+   * `edit`. An empty result takes the piece away, and a message that is left with nothing.
+   */
+  editLastUser(body: JsonObject, edit: (text: string) => string): JsonObject
+  /** Puts messages before the conversation; those of the system where the dialect keeps instructions, before others. */
+  prepend(body: JsonObject, messages: readonly PlainMessage[]): JsonObject
+}
+
 /**
  * The wire form of one provider API: what the core must know to serve it without knowing it.
  * A dialect is data and pure functions; a plugin lists its dialects in its definition.
@@ -102,6 +124,11 @@ export interface Dialect {
   errorBody(error: ErrorView): unknown
   /** The bytes that tell a stream's reader of a failure after the stream has begun. Nothing follows them. */
   errorEvent(error: ErrorView, form: 'sse' | 'json-array'): string
+  /** The bytes that tell an event stream's reader that its answer is still to come. Default: a comment. */
+  readonly keepAlive?: string
+  readonly messages?: MessageEditor
+  /** The file: URL of a module that exports the codec as `codec`, for worker threads to import. */
+  readonly codecModule?: string
   /** Its translation to and from the neutral form. A dialect without one can only be passed through. */
   readonly codec?: Codec
 }

@@ -17,15 +17,20 @@ export function defineSlot<T>(name: string, init: () => T): Slot<T> {
 /** How an exchange ended. `rejected`: the gateway refused it; `error`: something failed; `cancelled`: the client left. */
 export type Outcome = 'ok' | 'error' | 'rejected' | 'cancelled'
 
-/** An answer given by a plugin instead of a provider. Strings and bytes are sent as they are, objects as JSON. */
+/**
+ * An answer given by a plugin instead of a provider. Strings and bytes are sent as they are, objects as JSON, and what
+ * can be iterated piece by piece as it comes, until it ends or the client leaves.
+ */
 export interface Reply {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array | object
+  readonly body?: string | Uint8Array | object | AsyncIterable<string | Uint8Array>
 }
 
 /** Limits of one attempt, in milliseconds; 0 means none. Absent ones are the provider's. */
 export interface Timeouts {
+  /** Until there is a connection. */
+  readonly connect?: number
   /** Until the response head. */
   readonly headers?: number
   /** Between two pieces of the response body. */
@@ -37,9 +42,24 @@ export interface Timeouts {
 /**
  * Failures of an attempt before any of its response has been passed on. `connect`: no connection (refused, unknown
  * host, TLS, connect timeout). `stale`: a kept connection turned out to be closed. `reset`: the connection broke after
- * the request had been sent on a new one. `timeout`: no response head in time. `protocol`: the answer was not HTTP.
+ * the request had been sent on a new one. `timeout`: no response head, or of a held response no content, in time.
+ * `protocol`: the answer was not HTTP, or not what was asked for. `cut`: a held response broke off.
  */
-export type AttemptFailure = 'connect' | 'stale' | 'reset' | 'timeout' | 'protocol'
+export type AttemptFailure = 'connect' | 'stale' | 'reset' | 'timeout' | 'protocol' | 'cut'
+
+/** A try that came to nothing, as those see it who decide about another one. */
+export interface FailedTry {
+  readonly provider: string
+  readonly model: string | undefined
+  /** How it failed, or the status the provider refused with: in its head, or in an error event of a held stream. */
+  readonly kind: AttemptFailure | number
+  /** The head of the provider's answer, where there was one. */
+  readonly head: ResponseHead | undefined
+  /** How often this attempt has been made again so far. */
+  readonly retries: number
+  /** Whether the attempt's `on` names the kind. */
+  readonly isListed: boolean
+}
 
 /** When one attempt is made again. */
 export interface Retry {
@@ -49,7 +69,33 @@ export interface Retry {
   readonly on: readonly (AttemptFailure | number)[]
   /** The pause before the first retry, in milliseconds; it doubles each time. */
   readonly delay: number
+  /**
+   * Decides in place of `on` and `delay`, asked once for each failure within `limit`: milliseconds to wait before the
+   * next try, or undefined for none.
+   */
+  readonly wait?: (failed: FailedTry) => number | undefined
 }
+
+/**
+ * Keeps a response back until it has said something: the first event of a stream with content, the end of a whole body.
+ * A failure before that, told in the stream or by its end, is the attempt's, and another may be made.
+ */
+export interface Hold {
+  /** Milliseconds from sending the attempt to the first content of a stream; 0 for no limit. */
+  readonly firstContent?: number
+  /**
+   * Milliseconds of waiting, over all attempts, after which the reader of a stream is told that its answer is still to
+   * come, and again after each such time; 0 for never. From then on the response's status is 200, and a failure is
+   * told in the stream. The plan's first attempt says it for all.
+   */
+  readonly keepAliveAfter?: number
+}
+
+/**
+ * Asked right before an attempt is sent, each time it is made: an error keeps it from being sent, and the next attempt
+ * of the plan has its turn. Where no attempt is left, the error is the client's answer.
+ */
+export type Gate = (attempt: Attempt) => GatewayError | undefined
 
 /** One try at one provider. A plan is a list of them; the core walks it until one answers. */
 export interface Attempt {
@@ -62,6 +108,13 @@ export interface Attempt {
   readonly retry?: Retry
   /** Upstream statuses that let the next attempt of the plan take over. Failures before the response always do. */
   readonly fallbackOn?: readonly number[]
+  readonly hold?: Hold
+  /** In order; the first that objects decides. Add to those that are there. */
+  readonly gates?: readonly Gate[]
+  /** Which of the provider's keys goes along, counting from 0. A client's own credential takes its place. */
+  readonly key?: number
+  /** What the provider's dialect cannot say is dropped (true) or refused (false), whatever the gateway does otherwise. */
+  readonly dropUnsupported?: boolean
 }
 
 /** The attempts to make, in order. */
@@ -72,7 +125,9 @@ export interface OutgoingAttempt extends Attempt {
   readonly method: string
   /** Path and query at the provider. */
   readonly path: string
-  /** The body's bytes: the client's own unless a plugin replaced them. */
+  /** The request of this attempt: the client's, asking for the attempt's model. In a changed copy, what leaves. */
+  readonly request: LlmRequest
+  /** Its bytes: the client's own unless a plugin replaced them. A changed `body` wins over a changed `request`. */
   readonly body: Buffer
   /** Makes the client's response out of the provider's, for a body that is not in the client's dialect. */
   readonly translation?: ResponseTranslation
@@ -90,7 +145,23 @@ export interface AttemptOutcome {
   readonly endedAt: number
   readonly status: number | undefined
   /** Why it failed before a response, or `cut` when the response broke off, or `cancelled` when the client left. */
-  readonly failure: AttemptFailure | 'cut' | 'cancelled' | undefined
+  readonly failure: AttemptFailure | 'cancelled' | undefined
+  /** The status in an error that a stream of status 200 told of. */
+  readonly toldStatus: number | undefined
+  /** The provider's response head, where there was one. */
+  readonly head: ResponseHead | undefined
+  /** Which of the provider's keys went along; undefined where it was the client's own. */
+  readonly key: number | undefined
+}
+
+/** An attempt that is being made. */
+export interface StartedAttempt {
+  readonly provider: string
+  /** The model it asks for. */
+  readonly model: string | undefined
+  /** Counts from 1 over the whole exchange, retries included. */
+  readonly number: number
+  readonly key: number | undefined
 }
 
 /** A request's head with the names of its headers, lower case. Those that hold a credential are named, though `get` keeps them. */
@@ -112,7 +183,12 @@ export interface ResponseHead {
  * hand over and return. Buffers are only valid during the call, and an observer that throws is taken off.
  */
 export interface Observer {
-  attemptStarted?(attempt: { readonly provider: string; readonly number: number }): void
+  /** The client's body as it arrived. Unlike other bytes it may be kept, and must not be changed. */
+  requestBody?(body: Uint8Array): void
+  /** Headers set on the response now are in time. */
+  attemptStarted?(attempt: StartedAttempt): void
+  /** Its response is being passed on: the head has come, and of a held response the first content. */
+  attemptAnswered?(attempt: StartedAttempt, head: ResponseHead): void
   /** Once for every attempt, as soon as it is known: at the status line for a refusal, at the last byte otherwise. */
   attemptEnded?(outcome: AttemptOutcome): void
   responseStarted?(head: ResponseHead): void
@@ -168,8 +244,13 @@ export interface Exchange {
   readonly error: GatewayError | undefined
   /** Reads a slot, creating its value on first use. */
   use<T>(slot: Slot<T>): T
-  /** Adds a look at attempts and raw bytes. Ask in `ingress`, before anything has passed. */
+  /** Adds a look at attempts and raw bytes. Ask in `ingress`, before anything has passed; for attempts `route` will do. */
   observe(observer: Observer): void
-  /** Adds a header to the response, if its head has not gone out. */
+  /** Sets a header of the response, if its head has not gone out. Set again, the last value counts. */
   setResponseHeader(name: string, value: string): void
+  /**
+   * Reads the body of a request that a plugin answers itself, in `ingress`. Rejects with a GatewayError when it is larger
+   * than `limit` bytes or breaks off. To be asked once, and only where a reply follows.
+   */
+  readBody(limit: number): Promise<Buffer>
 }

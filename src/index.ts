@@ -20,7 +20,9 @@ export type {
   Dialect,
   Endpoint,
   ErrorView,
+  MessageEditor,
   Operation,
+  PlainMessage,
   RequestHead,
   RequestTarget,
   TargetCall,
@@ -32,6 +34,9 @@ export {
   type AttemptOutcome,
   defineSlot,
   type Exchange,
+  type FailedTry,
+  type Gate,
+  type Hold,
   type ListedRequestHead,
   type Observer,
   type Outcome,
@@ -41,6 +46,7 @@ export {
   type ResponseHead,
   type Retry,
   type Slot,
+  type StartedAttempt,
   type Timeouts,
   type Timings,
 } from './exchange.ts'
@@ -49,6 +55,8 @@ export { ModelPatterns } from './model-patterns.ts'
 export { withDefault } from './options.ts'
 export {
   type ClientCredential,
+  type CommandCall,
+  type CommandModule,
   type ConfigNames,
   definePlugin,
   definePreset,
@@ -61,6 +69,7 @@ export {
   type Order,
   type Plugin,
   type PluginApi,
+  type PluginCommand,
   type PluginDefinition,
   type PluginFactory,
   type PluginOption,
@@ -71,4 +80,16 @@ export {
 } from './plugin.ts'
 export type { LlmRequest } from './request.ts'
 export type { ResponseTranslation, StreamForm, TranslatedHead } from './response-translation.ts'
+export { type RouteRecord, routeSlot } from './route-record.ts'
+export { defineService, type Service } from './service.ts'
+export {
+  type Meter,
+  meterService,
+  type ProviderStatusSource,
+  providerStatusService,
+  type Sample,
+  type Status,
+  type StatusSource,
+  statusService,
+} from './services.ts'
 export { UsageRecord, usageSlot } from './usage-record.ts'

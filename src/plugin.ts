@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.ts'
 import type { Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
 import type { GatewayView } from './gateway-view.ts'
 import type { LlmRequest } from './request.ts'
+import type { Service } from './service.ts'
 
 type Awaitable<T> = T | Promise<T>
 
@@ -57,6 +58,8 @@ export interface ProviderView {
   /** Scheme, host and base path. */
   readonly baseUrl: string
   readonly hasKey: boolean
+  /** How many keys are configured. */
+  readonly keys: number
   /** The path at the provider for one of the dialect's endpoints, as `base_url` places it. */
   path(dialect: Dialect, path: string): string
   /** Connections to it, now and since the pool was made. */
@@ -97,6 +100,10 @@ export interface PluginApi {
   onDispose(dispose: () => Awaitable<void>): void
   /** A value that survives reloads for as long as some generation asks for it. */
   keep<T>(key: string, create: () => T, dispose?: (value: T) => Awaitable<void>): T
+  /** Offers something to other plugins, for as long as this generation lives. */
+  offer<T>(service: Service<T>, value: T): void
+  /** What plugins offer, in list order. Complete once every plugin is set up: ask when it is needed, not in `setup`. */
+  offers<T>(service: Service<T>): readonly T[]
   /** The client's credentials. Throws unless the plugin declares the `credentials` capability. */
   credentials(exchange: Exchange): readonly ClientCredential[]
   /**
@@ -130,6 +137,38 @@ export interface ProviderDefaults {
   readonly api_key_env?: string
 }
 
+/** A command of the program, `lunaroute <name> ...`, that comes with a plugin. */
+export interface PluginCommand {
+  /** One line for the help. */
+  readonly summary: string
+  /** Imports what runs it, so that it costs nothing until then. */
+  load(): Promise<CommandModule>
+}
+
+export interface CommandModule {
+  /** Resolves with the exit code. A GatewayError or ConfigError that it throws is printed as its sentence. */
+  run(call: CommandCall): Promise<number>
+}
+
+/** How a command was called. */
+export interface CommandCall {
+  /** What stands after its name. */
+  readonly args: readonly string[]
+  /** The options of the plugin that brings it, as configured and checked. */
+  readonly options: unknown
+  /** The folder that holds the config file; the current one where there is none. */
+  readonly folder: string
+  /** Where a gateway with this configuration listens: `http://127.0.0.1:8081`. */
+  readonly url: string
+  /** Every plugin of the configuration with its checked options, and every provider's name. */
+  readonly plugins: readonly { readonly name: string; readonly options: unknown }[]
+  readonly providers: readonly string[]
+  readonly dialects: readonly Dialect[]
+  readonly stdin: NodeJS.ReadableStream
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+}
+
 /** A plugin with its options, ready to be built into a generation. */
 export interface Plugin {
   readonly name: string
@@ -140,6 +179,7 @@ export interface Plugin {
   readonly providers: Readonly<Record<string, ProviderDefaults>>
   readonly section: string | undefined
   readonly env: Readonly<Record<string, string>>
+  readonly commands: Readonly<Record<string, PluginCommand>>
   readonly schema: TSchema | undefined
   /** The options as they were given, unchecked. */
   readonly input: unknown
@@ -184,6 +224,8 @@ export interface PluginDefinition<S extends TSchema | undefined, H extends Hooks
   readonly section?: string
   /** Environment variables that set options: `{ LUNAROUTE_LOG_LEVEL: 'level' }`. They win over the config file. */
   readonly env?: Readonly<Record<string, string>>
+  /** Commands it adds to the program. */
+  readonly commands?: Readonly<Record<string, PluginCommand>>
   /** Looks for names in the options that nothing in the config has. What it finds is reported with its file and line. */
   check?(options: Options<S>, names: ConfigNames): readonly OptionProblem[]
   setup(options: Options<S>, api: PluginApi): Awaitable<Only<H>>
@@ -202,6 +244,7 @@ export function definePlugin<H extends Hooks, const S extends TSchema | undefine
     providers: definition.providers ?? {},
     section: definition.section,
     env: definition.env ?? {},
+    commands: definition.commands ?? {},
     schema: definition.options,
     input,
     check: (options, names) => definition.check?.(options as Options<S>, names) ?? [],

@@ -45,7 +45,7 @@ export function translate(
   const model = attempt.model ?? request.model ?? ''
   const { isStream } = request
   const place = target.target?.({ operation, model, isStream })
-  const read = client.readRequest({ body: bodyOf(request), model, isStream, operation, headers: {} })
+  const read = client.readRequest({ body: bodyOf(attempt.request), model, isStream, operation, headers: {} })
   // The stream that a path asks for is as good as one that the body asks for.
   const neutral: NeutralRequest = operation === 'generate' ? { ...read, stream: { ...read.stream, isStream } } : read
   const recorder = new Recorder(client, isStrict)

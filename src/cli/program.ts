@@ -26,6 +26,22 @@ export function createProgram(): Command {
   return program
 }
 
+/** A command that the program does not know by itself: what stands before its name, the name, and what follows. */
+export interface UnknownCommand {
+  readonly name: string
+  readonly args: readonly string[]
+}
+
+/** The command that was typed, where it is none of the program's own. */
+export function unknownCommand(program: Command, argv: readonly string[]): UnknownCommand | undefined {
+  const { operands, unknown } = program.parseOptions([...argv])
+  const [name, ...args] = [...operands, ...unknown]
+  if (name === undefined || name.startsWith('-')) return undefined
+  return program.commands.some(each => each.name() === name || each.aliases().includes(name))
+    ? undefined
+    : { name, args }
+}
+
 const EXAMPLES = `
 Without a command, lunaroute serves in the foreground on http://127.0.0.1:8081. It needs no configuration and no key:
 a request passes with the credential of the client that sends it.

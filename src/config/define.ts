@@ -32,6 +32,8 @@ export interface ProviderConfig {
   base_url?: string
   /** Used when the client sends no credential of its own. */
   api_key?: string
+  /** Several keys of one account or more, for plugins that spread requests over them. */
+  api_keys?: readonly string[]
   enabled?: boolean
   /** Headers added to every request to it. */
   headers?: Readonly<Record<string, string>>

@@ -72,11 +72,17 @@ function resolveProvider(name: string, input: ProviderInput, loading: Loading): 
     name,
     dialects: [...new Set(dialects)],
     baseUrl,
-    apiKey: envKey?.trim() || written.api_key?.trim() || undefined,
+    apiKeys: keysOf(written, envKey),
     headers,
     upstream: settings,
     proxy: proxyFor(baseUrl, loading.env),
   }
+}
+
+/** The environment's key stands before those of the config, or in place of the one there. */
+function keysOf({ api_key, api_keys }: WrittenProvider, envKey: string | undefined): readonly string[] {
+  const keys = [envKey?.trim() || api_key, ...(api_keys ?? [])].flatMap(each => each?.trim() || [])
+  return [...new Set(keys)]
 }
 
 function settingsOf(

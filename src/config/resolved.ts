@@ -20,7 +20,8 @@ export interface ResolvedProvider {
   readonly dialects: readonly string[]
   /** Without a closing slash, a query or credentials. */
   readonly baseUrl: string
-  readonly apiKey: string | undefined
+  /** In order; the first is used unless a plugin chooses another. */
+  readonly apiKeys: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   readonly upstream: UpstreamSettings
   /** The proxy its requests go through, from HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */

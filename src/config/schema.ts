@@ -41,6 +41,7 @@ const provider = section({
   type: dialect,
   provider_type: dialect,
   base_url: Type.String({ minLength: 1 }),
+  api_keys: Type.Array(Type.String()),
   api_key: Type.String(),
   enabled: Type.Boolean(),
   headers: Type.Record(Type.String(), Type.String()),

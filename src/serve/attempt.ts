@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { Transform } from 'node:stream'
 import type { Dialect } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
-import type { Attempt, AttemptFailure, OutgoingAttempt } from '../exchange.ts'
-import { JsonRequest } from '../json-request.ts'
+import type { Attempt, AttemptFailure, OutgoingAttempt, ResponseHead } from '../exchange.ts'
+import { JsonRequest, type Target } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
 import { applyChanges, requestHeaders, setHeader, toRecord } from '../upstream/headers.ts'
 import type { Provider } from '../upstream/provider.ts'
@@ -12,9 +12,21 @@ import type { ServedExchange } from './exchange.ts'
 import { Relay } from './relay.ts'
 import { editQuery, hasParameter } from './request-head.ts'
 import { sendReply } from './respond.ts'
+import type { Next } from './walk.ts'
 
-/** Null once the client is being answered; otherwise why the attempt came to nothing. */
-export type AttemptResult = { readonly kind: AttemptFailure | number; readonly error: GatewayError } | null
+/** Why an attempt came to nothing. */
+export interface Failed {
+  readonly kind: AttemptFailure | number
+  readonly error: GatewayError
+  readonly head?: ResponseHead | undefined
+  /** What follows, where that had to be known to hold an answer back. */
+  readonly next?: Next
+  /** A gate kept it from being made. */
+  readonly isGated?: boolean
+}
+
+/** Null once the client is being answered. */
+export type AttemptResult = Failed | null
 
 export interface Sending {
   readonly exchange: ServedExchange
@@ -22,8 +34,8 @@ export interface Sending {
   readonly planned: Attempt
   /** Null for a path no dialect serves. */
   readonly request: LlmRequest | null
-  /** Whether a response of this status is held back because another try will follow. */
-  readonly isHeld: (status: number) => boolean
+  /** What would follow the attempt's failure. An answer is the client's only where nothing does. */
+  readonly next: (kind: AttemptFailure | number, head: ResponseHead | undefined) => Next | null
 }
 
 /** Sends one attempt. Resolves as soon as its response is being relayed, or it has failed. */
@@ -41,10 +53,12 @@ function leave(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> | n
 }
 
 function dispatch(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> {
+  const { provider, planned } = sending
+  const objection = gateOf(planned)
+  if (objection) return Promise.resolve({ kind: 'connect', error: objection, isGated: true })
   return new Promise(resolve => {
-    const { provider, planned } = sending
     const { timeouts } = planned
-    const relay = new Relay(sending, resolve, outgoing.translation)
+    const relay = new Relay(sending, resolve, outgoing)
     const isReused = provider.pool.dispatch(
       {
         method: outgoing.method,
@@ -60,10 +74,22 @@ function dispatch(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> 
   })
 }
 
-interface Outgoing {
+function gateOf(planned: Attempt): GatewayError | undefined {
+  for (const gate of planned.gates ?? []) {
+    const objection = gate(planned)
+    if (objection) return objection
+  }
+  return undefined
+}
+
+export interface Outgoing {
   readonly method: string
   readonly path: string
   readonly headers: string[]
+  /** Whether a key of the provider's is among them, and not the client's. */
+  readonly hasProviderKey: boolean
+  /** The request with the attempt's model; null for a path no dialect serves. */
+  readonly request: LlmRequest | null
   readonly body: Buffer | NodeJS.ReadableStream | null
   readonly translation?: OutgoingAttempt['translation']
   readonly reply?: OutgoingAttempt['reply']
@@ -74,48 +100,73 @@ function prepare({ exchange, provider, planned, request: asked }: Sending): Outg
   const { generation, message, head, endpoint } = exchange
   const dialect = spokenWith(provider, exchange)
   const request = asked !== null && planned.model !== undefined ? asked.withModel(planned.model) : asked
-  const target = request instanceof JsonRequest ? request.target : { path: head.path, query: head.rawQuery() }
+  const target = targetOf(request, exchange)
   const isClientTrusted = exchange.hasOwnCredentials && generation.home(exchange.dialect).provider === provider.name
   const isQueryTrusted = isClientTrusted && hasParameter(target.query, dialect.credentials.query ?? [])
-  const headers = requestHeaders(message.rawHeaders, provider, {
+  const { list: headers, hasProviderKey } = requestHeaders(message.rawHeaders, provider, {
     secrets: generation.secretHeaders,
     rule: dialect.credentials,
     isClientTrusted,
     hasQueryCredential: isQueryTrusted,
-    isPlain: generation.hooks.streamChunk !== null && endpoint !== null,
+    key: planned.key ?? 0,
+    isPlain: (generation.hooks.streamChunk !== null || planned.hold !== undefined) && endpoint !== null,
   })
   for (const name in planned.headers) setHeader(headers, name, planned.headers[name]!)
   const query = isQueryTrusted ? target.query : withoutSecrets(target.query, generation.secretQuery)
-  const path = provider.path(dialect, target.path, endpoint !== null)
   return {
     method: head.method,
-    path: query === '' ? path : `${path}?${query}`,
+    path: placed(provider.path(dialect, target.path, endpoint !== null), query),
     headers,
+    hasProviderKey,
+    request,
     body: request === null ? streamedBody(exchange, headers) : request.bytes.length > 0 ? request.bytes : null,
   }
 }
 
 /** The same after the plugins' last touch. */
-async function touch({ exchange, planned, request }: Sending, outgoing: Outgoing): Promise<Outgoing> {
+async function touch(sending: Sending, outgoing: Outgoing): Promise<Outgoing> {
+  const { exchange, planned } = sending
   const { hooks, secretHeaders } = exchange.generation
+  // Egress is for requests of a dialect, whose bodies are whole.
+  const request = outgoing.request!
   const shown: OutgoingAttempt = {
     ...planned,
     method: outgoing.method,
     path: outgoing.path,
     headers: toRecord(outgoing.headers, secretHeaders),
+    request,
     body: (outgoing.body as Buffer | null) ?? NO_BODY,
   }
-  const changed = (await hooks.egress!.promise(shown, request, exchange)) ?? shown
+  const changed = (await hooks.egress!.promise(shown, sending.request, exchange)) ?? shown
   if (changed.headers !== shown.headers) applyChanges(outgoing.headers, shown.headers, changed.headers)
-  const { method, path, translation, reply } = changed
-  const body = changed.body.length > 0 ? changed.body : null
-  return { method, path, headers: outgoing.headers, body, translation, reply }
+  const { method, translation, reply } = changed
+  const isRemade = changed.request !== request
+  const bytes = isRemade && changed.body === shown.body ? changed.request.bytes : changed.body
+  const path = isRemade && changed.path === shown.path ? moved(sending, outgoing, changed.request) : changed.path
+  return { ...outgoing, method, path, body: bytes.length > 0 ? bytes : null, translation, reply }
+}
+
+/** The path of a request that a plugin changed: the model may be in it. */
+function moved({ exchange, provider }: Sending, outgoing: Outgoing, request: LlmRequest): string {
+  const target = targetOf(request, exchange)
+  if (target.path === targetOf(outgoing.request, exchange).path) return outgoing.path
+  const mark = outgoing.path.indexOf('?')
+  const path = provider.path(spokenWith(provider, exchange), target.path, true)
+  return mark < 0 ? path : path + outgoing.path.slice(mark)
+}
+
+function targetOf(request: LlmRequest | null, { head }: ServedExchange): Target {
+  return request instanceof JsonRequest ? request.target : { path: head.path, query: head.rawQuery() }
+}
+
+function placed(path: string, query: string): string {
+  return query === '' ? path : `${path}?${query}`
 }
 
 const NO_BODY = Buffer.alloc(0)
 
 /** The client's dialect where the provider speaks it, else the one the provider prefers. */
-function spokenWith(provider: Provider, { dialect, generation }: ServedExchange): Dialect {
+export function spokenWith(provider: Provider, { dialect, generation }: ServedExchange): Dialect {
   if (provider.speaks(dialect.name)) return dialect
   return generation.dialects.find(each => each.name === provider.dialects[0]) ?? dialect
 }

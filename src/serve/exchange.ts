@@ -6,7 +6,10 @@ import type { AttemptOutcome, Exchange, Observer, Outcome, ResponseHead, Slot } 
 import type { Generation } from '../generation.ts'
 import type { ClientCredential } from '../plugin.ts'
 import type { LlmRequest } from '../request.ts'
+import { setHeader } from '../upstream/headers.ts'
+import { readBody } from './body.ts'
 import { IncomingHeaders } from './incoming-headers.ts'
+import type { KeepAlive } from './keep-alive.ts'
 import type { Listener } from './listener.ts'
 import { logFailure } from './log-failure.ts'
 import { Observers } from './observers.ts'
@@ -49,6 +52,8 @@ export class ServedExchange implements Exchange {
   addedHeaders: string[] | null = null
   /** Breaks off what is under way upstream. */
   cancelUpstream: (() => void) | null = null
+  /** Tells a waiting client that its answer is still to come. */
+  keepAlive: KeepAlive | null = null
   /** Ends a response that has begun with an error its reader understands, where there is a way to say one. */
   breakOff: ((error: GatewayError) => void) | null = null
   #slots: Map<Slot<never>, unknown> | undefined
@@ -127,7 +132,11 @@ export class ServedExchange implements Exchange {
     validateHeaderValue(name, value)
     if (this.reply.headersSent) return
     this.addedHeaders ??= []
-    this.addedHeaders.push(name, value)
+    setHeader(this.addedHeaders, name, value)
+  }
+
+  readBody(limit: number): Promise<Buffer> {
+    return readBody(this.message, this.incoming.contentLength, Math.min(limit, this.listenerInfo.bodyLimit))
   }
 
   /** Ends the exchange with an error: as a reply in the client's dialect, or, once a response has begun, by cutting it. */
@@ -135,6 +144,7 @@ export class ServedExchange implements Exchange {
     const error =
       cause instanceof GatewayError ? cause : new GatewayError('LR_INTERNAL', 500, 'the gateway failed', { cause })
     this.error ??= error
+    this.keepAlive?.stop()
     if (!this.isOver) logFailure(this.generation.log, this.id, error)
     this.cancelUpstream?.()
     const { breakOff } = this
@@ -178,6 +188,7 @@ export class ServedExchange implements Exchange {
     const isComplete = this.reply.writableFinished
     this.outcome = this.#outcome(isComplete)
     this.cancelUpstream?.()
+    this.keepAlive?.stop()
     if (this.#abort && this.outcome !== 'ok') this.#abort.abort()
     return this.outcome
   }

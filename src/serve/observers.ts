@@ -1,4 +1,4 @@
-import type { AttemptOutcome, Observer, ResponseHead } from '../exchange.ts'
+import type { AttemptOutcome, Observer, ResponseHead, StartedAttempt } from '../exchange.ts'
 
 /** The looks that plugins asked for at one exchange. One that throws is reported and taken off. */
 export class Observers {
@@ -13,8 +13,16 @@ export class Observers {
     this.#list.push(observer)
   }
 
-  attemptStarted(provider: string, number: number): void {
-    this.#tell(each => each.attemptStarted?.({ provider, number }))
+  requestBody(body: Uint8Array): void {
+    this.#tell(each => each.requestBody?.(body))
+  }
+
+  attemptStarted(attempt: StartedAttempt): void {
+    this.#tell(each => each.attemptStarted?.(attempt))
+  }
+
+  attemptAnswered(attempt: StartedAttempt, head: ResponseHead): void {
+    this.#tell(each => each.attemptAnswered?.(attempt, head))
   }
 
   attemptEnded(outcome: AttemptOutcome): void {

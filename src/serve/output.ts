@@ -61,7 +61,7 @@ class RawOutput implements Output {
   }
 
   push(chunk: Buffer): boolean {
-    if (this.#exchange.responseBytes === 0) this.#exchange.timings.stamp('firstByte')
+    if (this.#exchange.timings.firstByte === 0) this.#exchange.timings.stamp('firstByte')
     this.#exchange.responseBytes += chunk.length
     this.#pending.push(chunk)
     // The last piece of a body of known length is followed by `end` at once, which writes it.

@@ -1,11 +1,13 @@
 import { GatewayError } from '../errors.ts'
-import type { Attempt, AttemptOutcome } from '../exchange.ts'
+import type { Attempt, AttemptFailure, AttemptOutcome, ResponseHead, StartedAttempt } from '../exchange.ts'
 import type { LlmRequest } from '../request.ts'
-import type { ResponseTranslation } from '../response-translation.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
-import type { AttemptResult, Sending } from './attempt.ts'
-import { type Output, outputFor } from './output.ts'
+import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
+import { HeldResponse, type Told, type Verdict } from './held-response.ts'
+import { LateRefusal } from './late-refusal.ts'
+import { type Arrived, type Output, outputFor } from './output.ts'
+import { ListedHead } from './respond.ts'
 import { TranslatedOutput } from './translated-output.ts'
 import { type Classified, classify } from './upstream-failure.ts'
 
@@ -13,65 +15,79 @@ import { type Classified, classify } from './upstream-failure.ts'
 export class Relay implements UpstreamHandler {
   readonly #sending: Sending
   readonly #settle: (result: AttemptResult) => void
-  readonly #translation: ResponseTranslation | undefined
-  readonly #number: number
+  readonly #outgoing: Outgoing
+  readonly #started: Started
   readonly #startedAt: number
   release: () => void = nothing
   #abort: ((reason?: Error) => void) | undefined
   #output: Output | null = null
-  #status: number | undefined
+  #arrived: Arrived | undefined
+  #head: ResponseHead | undefined
+  #held: HeldResponse | null = null
+  #toldStatus: number | undefined
   #isReused = false
   #isCancelled = false
   #isOver = false
+  #isReported = false
   #timer: NodeJS.Timeout | undefined
+  #connectTimer: NodeJS.Timeout | undefined
+  #contentTimer: NodeJS.Timeout | undefined
 
-  constructor(sending: Sending, settle: (result: AttemptResult) => void, translation?: ResponseTranslation) {
-    const { exchange, provider } = sending
+  constructor(sending: Sending, settle: (result: AttemptResult) => void, outgoing: Outgoing) {
+    const { exchange } = sending
     this.#sending = sending
     this.#settle = settle
-    this.#translation = translation
-    this.#number = exchange.attempts.length + 1
+    this.#outgoing = outgoing
+    this.#started = new Started(sending, outgoing)
     this.#startedAt = exchange.timings.stamp('upstreamStart')
     exchange.cancelUpstream = this.#cancel
-    exchange.observers?.attemptStarted(provider.name, this.#number)
+    exchange.observers?.attemptStarted(this.#started)
   }
 
   /** The request is on its way: on a connection used before or not, with so many milliseconds in all, 0 for any. */
   sent(isReused: boolean, total: number): void {
     this.#isReused = isReused
-    if (total > 0 && !this.#isOver) this.#timer = setTimeout(this.#timeOut, total, total)
+    if (this.#isOver) return
+    const { planned, request } = this.#sending
+    const { connect = 0 } = planned.timeouts ?? {}
+    const { firstContent = 0 } = planned.hold ?? {}
+    if (total > 0) this.#timer = setTimeout(this.#timeOut, total, `did not finish within ${total / 1000} s`)
+    if (connect > 0 && !this.#abort) this.#connectTimer = setTimeout(this.#noConnection, connect)
+    if (firstContent > 0 && request?.isStream) {
+      const message = `said nothing within ${firstContent / 1000} s`
+      this.#contentTimer = setTimeout(this.#timeOut, firstContent, message)
+    }
   }
 
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
+    clearTimeout(this.#connectTimer)
     if (this.#isCancelled) abort(new Error('cancelled'))
   }
 
   onHeaders(status: number, raw: readonly Buffer[], resume: () => void, statusText: string): boolean {
     if (status < 200) return true
-    const { exchange, isHeld, provider } = this.#sending
+    const { exchange, planned, request } = this.#sending
     exchange.timings.stamp('upstreamHead')
-    this.#status = status
-    if (isHeld(status)) {
-      this.#end(undefined)
-      const message = `the provider "${provider.name}" answered with status ${status}`
-      this.#settle({ kind: status, error: new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message) })
-      this.#abort?.(new Error('held'))
-      return false
+    this.#arrived = { status, statusText, raw, resume, headers: responseHeaders }
+    if (exchange.generation.isTapped) this.#head = new RawHead(status, raw)
+    if (status >= 400) {
+      // What a refusal means for the next attempt is for those to say who have heard of it.
+      this.#report(undefined)
+      if (this.#isFailure(status, `answered with status ${status}`)) return false
     }
-    const arrived = { status, statusText, raw, resume, headers: responseHeaders }
-    this.#output = this.#translation
-      ? new TranslatedOutput(exchange, arrived, this.#translation)
-      : outputFor(exchange, arrived)
-    this.#settle(null)
-    return true
+    if (planned.hold && status === 200 && request?.endpoint.operation === 'generate') {
+      this.#held = new HeldResponse(spokenWith(this.#sending.provider, exchange), this.#whole(), request.isStream)
+      return this.#decide(this.#held.verdict)
+    }
+    return this.#commit()
   }
 
   onData(chunk: Buffer): boolean {
     const { exchange } = this.#sending
     if (exchange.reply.destroyed) return false
     try {
-      return this.#output!.push(chunk)
+      return this.#held ? this.#decide(this.#held.push(chunk)) : this.#output!.push(chunk)
     } catch (error) {
       exchange.fail(error)
       return false
@@ -82,8 +98,9 @@ export class Relay implements UpstreamHandler {
     this.release()
     if (this.#isOver) return
     const { exchange } = this.#sending
-    exchange.cancelUpstream = null
     try {
+      if (this.#held && !this.#decide(this.#held.end()) && this.#isOver) return
+      exchange.cancelUpstream = null
       this.#output!.end(trailers)
     } catch (error) {
       exchange.fail(error)
@@ -102,12 +119,60 @@ export class Relay implements UpstreamHandler {
       return
     }
     const { failure, error } = classify(cause, provider.name, this.#isReused)
-    if (this.#output === null) return this.#fail(failure, error)
+    if (this.#arrived === undefined) return this.#fail(failure, error)
+    const message = `the provider "${provider.name}" broke off its response`
+    const cut = new GatewayError('LR_UPSTREAM_CUT', 502, message, { cause })
+    if (this.#output === null) return this.#fail(failure === 'timeout' ? 'timeout' : 'cut', cut)
     this.#output.flush?.()
     this.#end('cut')
-    exchange.fail(
-      new GatewayError('LR_UPSTREAM_CUT', 502, `the provider "${provider.name}" broke off its response`, { cause }),
-    )
+    exchange.fail(cut)
+  }
+
+  /** The response is the client's: nothing can take its place any more. False where the client is slower. */
+  #commit(): boolean {
+    const { exchange, provider } = this.#sending
+    const arrived = this.#arrived!
+    const { translation } = this.#outgoing
+    const parts = this.#held?.parts ?? []
+    this.#held = null
+    clearTimeout(this.#contentTimer)
+    exchange.keepAlive?.stop()
+    exchange.observers?.attemptAnswered(this.#started, this.#whole())
+    const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation !== undefined)
+    // What a waiting client was to be told of a failure is for the output to say from now on.
+    if (!isLate) exchange.breakOff = null
+    if (isLate) this.#output = new LateRefusal(exchange, provider.name, spokenWith(provider, exchange), this.#whole())
+    else if (translation) this.#output = new TranslatedOutput(exchange, arrived, translation)
+    else this.#output = outputFor(exchange, arrived)
+    this.#settle(null)
+    let isFlowing = true
+    for (const part of parts) isFlowing = this.#output.push(part)
+    return isFlowing
+  }
+
+  /** Acts on what a held response has said so far. False stops the provider's bytes. */
+  #decide(verdict: Verdict): boolean {
+    if (verdict === 'nothing') return true
+    return verdict === 'content' || !this.#isTold(verdict) ? this.#commit() : false
+  }
+
+  /** Whether a failure that a response told of is the attempt's; where nothing could follow, the client may read it. */
+  #isTold({ kind, message }: Told): boolean {
+    if (typeof kind === 'number') this.#toldStatus = kind
+    this.#report(typeof kind === 'number' ? undefined : kind)
+    return this.#isFailure(kind, message)
+  }
+
+  /** Gives the attempt up where another try follows. */
+  #isFailure(kind: AttemptFailure | number, reason: string): boolean {
+    const { next, provider } = this.#sending
+    const following = next(kind, this.#head)
+    if (following === null) return false
+    this.#end(undefined)
+    const error = new GatewayError('LR_UPSTREAM_PROTOCOL', 502, `the provider "${provider.name}" ${reason}`)
+    this.#settle({ kind, error, head: this.#head, next: following })
+    this.#abort?.(new Error('held'))
+    return true
   }
 
   readonly #cancel = (): void => {
@@ -116,10 +181,9 @@ export class Relay implements UpstreamHandler {
     this.#abort?.(new Error('cancelled'))
   }
 
-  readonly #timeOut = (total: number): void => {
+  readonly #timeOut = (reason: string): void => {
     const { exchange, provider } = this.#sending
-    const message = `the provider "${provider.name}" did not finish within ${total / 1000} s`
-    const error = new GatewayError('LR_UPSTREAM_TIMEOUT', 504, message)
+    const error = new GatewayError('LR_UPSTREAM_TIMEOUT', 504, `the provider "${provider.name}" ${reason}`)
     if (this.#output !== null) {
       this.#end('cut')
       this.#abort?.(error)
@@ -129,20 +193,49 @@ export class Relay implements UpstreamHandler {
     this.#abort?.(error)
   }
 
+  readonly #noConnection = (): void => {
+    const { provider } = this.#sending
+    const message = `the provider "${provider.name}" cannot be reached: no connection in time`
+    // The request waits for its connection yet, and is taken back when it gets one.
+    this.#isCancelled = true
+    this.#fail('connect', new GatewayError('LR_UPSTREAM_CONNECT', 502, message))
+  }
+
   #fail(failure: Classified['failure'], error: GatewayError): void {
     this.#end(failure)
-    this.#settle({ kind: failure, error })
+    this.#settle({ kind: failure, error, head: this.#head })
   }
 
   #end(failure: AttemptOutcome['failure']): void {
     this.#isOver = true
     clearTimeout(this.#timer)
+    clearTimeout(this.#connectTimer)
+    clearTimeout(this.#contentTimer)
+    this.#sending.exchange.cancelUpstream = null
+    this.#report(failure)
+  }
+
+  /** Tells once what became of the attempt. */
+  #report(failure: AttemptOutcome['failure']): void {
     const { exchange } = this.#sending
-    exchange.cancelUpstream = null
-    if (!exchange.generation.isTapped) return
-    const outcome = new Ended(this.#sending, this.#number, this.#startedAt, this.#status, failure)
+    if (!exchange.generation.isTapped || this.#isReported) return
+    this.#isReported = true
+    const outcome = new Ended(this.#started, {
+      startedAt: this.#startedAt,
+      endedAt: exchange.timings.now,
+      head: this.#head,
+      toldStatus: this.#toldStatus,
+      failure,
+    })
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)
+  }
+
+  /** The response's head, for those who ask more of it than observers do. */
+  #whole(): ResponseHead {
+    const { status, raw } = this.#arrived!
+    this.#head ??= new RawHead(status, raw)
+    return this.#head
   }
 }
 
@@ -150,35 +243,83 @@ function nothing(): void {
   // No pool has taken the request yet.
 }
 
-/** An attempt's outcome. The model is looked up when asked for: for the client's own that means scanning the body. */
-class Ended implements AttemptOutcome {
+/** A provider's response head, read when it is asked for. */
+class RawHead implements ResponseHead {
+  readonly status: number
+  readonly #raw: readonly Buffer[]
+  #listed: ListedHead | undefined
+
+  constructor(status: number, raw: readonly Buffer[]) {
+    this.status = status
+    this.#raw = raw
+  }
+
+  get(name: string): string | undefined {
+    return this.#list.get(name)
+  }
+
+  names(): readonly string[] {
+    return this.#list.names()
+  }
+
+  get #list(): ListedHead {
+    this.#listed ??= new ListedHead(this.status, responseHeaders(this.#raw, false).list)
+    return this.#listed
+  }
+}
+
+/** An attempt on its way. The model is looked up when asked for: for the client's own that means scanning the body. */
+class Started implements StartedAttempt {
   readonly provider: string
   readonly number: number
-  readonly startedAt: number
-  readonly endedAt: number
-  readonly status: number | undefined
-  readonly failure: AttemptOutcome['failure']
+  readonly key: number | undefined
   readonly #planned: Attempt
   readonly #request: LlmRequest | null
 
-  constructor(
-    { exchange, provider, planned }: Sending,
-    number: number,
-    startedAt: number,
-    status: number | undefined,
-    failure: AttemptOutcome['failure'],
-  ) {
+  constructor({ exchange, provider, planned }: Sending, { hasProviderKey }: Outgoing) {
     this.provider = provider.name
-    this.number = number
-    this.startedAt = startedAt
-    this.endedAt = exchange.timings.now
-    this.status = status
-    this.failure = failure
+    this.number = exchange.attempts.length + 1
+    this.key = hasProviderKey ? (planned.key ?? 0) : undefined
     this.#planned = planned
     this.#request = exchange.request
   }
 
   get model(): string | undefined {
     return this.#planned.model ?? this.#request?.modelLabel
+  }
+}
+
+type Ending = Pick<AttemptOutcome, 'startedAt' | 'endedAt' | 'head' | 'toldStatus' | 'failure'>
+
+/** What became of an attempt. */
+class Ended implements AttemptOutcome {
+  readonly provider: string
+  readonly number: number
+  readonly key: number | undefined
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly failure: AttemptOutcome['failure']
+  readonly toldStatus: number | undefined
+  readonly head: ResponseHead | undefined
+  readonly #started: Started
+
+  constructor(started: Started, { startedAt, endedAt, failure, toldStatus, head }: Ending) {
+    this.#started = started
+    this.provider = started.provider
+    this.number = started.number
+    this.key = started.key
+    this.startedAt = startedAt
+    this.endedAt = endedAt
+    this.failure = failure
+    this.toldStatus = toldStatus
+    this.head = head
+  }
+
+  get model(): string | undefined {
+    return this.#started.model
+  }
+
+  get status(): number | undefined {
+    return this.head?.status
   }
 }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
 import type { ErrorView } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reply, ResponseHead } from '../exchange.ts'
@@ -33,6 +34,8 @@ export class ListedHead implements ResponseHead {
 /** Writes a response's head: its own headers, then the gateway's, then what plugins added. */
 export function writeHead(exchange: ServedExchange, status: number, statusText: string, headers: string[]): void {
   const { reply } = exchange
+  // A client that was told to wait has its head.
+  if (reply.headersSent) return
   headers.push(REQUEST_ID, exchange.id)
   if (exchange.addedHeaders) headers.push(...exchange.addedHeaders)
   exchange.response = new ListedHead(status, headers)
@@ -59,6 +62,7 @@ export function sendError(exchange: ServedExchange, error: GatewayError): void {
 /** Answers with what a plugin made. */
 export function sendReply(exchange: ServedExchange, reply: Reply): void {
   const { body } = reply
+  if (isStream(body)) return streamReply(exchange, reply, body)
   const isJson = typeof body === 'object' && !(body instanceof Uint8Array)
   const bytes = Buffer.from(isJson ? JSON.stringify(body) : ((body as string | Uint8Array | undefined) ?? ''))
   const headers = ['content-length', String(bytes.length)]
@@ -69,6 +73,32 @@ export function sendReply(exchange: ServedExchange, reply: Reply): void {
   for (const [name, value] of given) headers.push(name, value)
   writeHead(exchange, reply.status, STATUS_CODES[reply.status] ?? '', headers)
   endWith(exchange, bytes)
+}
+
+function isStream(body: Reply['body']): body is AsyncIterable<string | Uint8Array> {
+  return typeof body === 'object' && Symbol.asyncIterator in body
+}
+
+function streamReply(
+  exchange: ServedExchange,
+  { status, headers = {} }: Reply,
+  body: AsyncIterable<string | Uint8Array>,
+) {
+  exchange.isStreaming = true
+  const list = Object.entries(headers).flat()
+  if (status >= 400) list.push(ERROR_SOURCE, 'gateway')
+  writeHead(exchange, status, STATUS_CODES[status] ?? '', list)
+  exchange.reply.flushHeaders()
+  const counted = Readable.from(body, { objectMode: false })
+  counted.on('data', (piece: Buffer) => {
+    if (exchange.responseBytes === 0) exchange.timings.stamp('firstByte')
+    exchange.responseBytes += piece.length
+    exchange.observers?.responseBytes(piece)
+  })
+  // A client that leaves ends the iteration: its `return` is called.
+  pipeline(counted, exchange.reply, error => {
+    if (error && !exchange.isOver) exchange.fail(error)
+  })
 }
 
 function endWith(exchange: ServedExchange, body: Buffer): void {

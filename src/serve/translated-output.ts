@@ -46,6 +46,8 @@ export class TranslatedOutput implements Output {
     this.#framer = createFramer(this.#head.from, chunk => this.#take(translation.chunk(chunk)))
     this.#decoder = this.#createDecoder(arrived.get('content-encoding'))
     exchange.breakOff = this.#breakOff
+    // The client has been told to wait: the status is out, and what goes wrong is said in the stream.
+    if (exchange.reply.headersSent) translation.keepAlive?.()
     const { keepAliveAfter = 0 } = translation
     if (this.#head.to !== 'body' && keepAliveAfter > 0) {
       this.#silence = setTimeout(this.#breakSilence, keepAliveAfter).unref()
@@ -162,7 +164,7 @@ export class TranslatedOutput implements Output {
     const bytes = rest.length === 0 ? first : Buffer.concat(this.#pending)
     this.#pending = []
     if (bytes.length === 0 || exchange.reply.destroyed) return
-    if (exchange.responseBytes === 0) exchange.timings.stamp('firstByte')
+    if (exchange.timings.firstByte === 0) exchange.timings.stamp('firstByte')
     exchange.responseBytes += bytes.length
     this.#silence?.refresh()
     if (!exchange.reply.write(bytes)) this.#isFlowing = false

@@ -33,6 +33,8 @@ export interface ExchangeState {
 
 /** How an exchange begins. */
 export interface Incoming {
+  /** What `readBody` reads, for a page of a plugin's own. */
+  readonly body?: Buffer | undefined
   readonly head: ListedRequestHead
   readonly dialect: Dialect
   readonly request: LlmRequest | null
@@ -56,6 +58,7 @@ export class TestExchange implements Exchange {
   readonly dialect: Dialect
   readonly endpoint: Endpoint | null
   readonly request: LlmRequest | null
+  readonly body: Buffer | undefined
   readonly session: string | undefined
   readonly signal: AbortSignal
   readonly timings: Timings
@@ -94,6 +97,7 @@ export class TestExchange implements Exchange {
     this.isStreaming = state.isStreaming ?? request?.isStream ?? false
     this.outcome = state.outcome
     this.error = state.error
+    this.body = came.body
     this.observers = new Observers(error => {
       throw error
     })
@@ -106,6 +110,11 @@ export class TestExchange implements Exchange {
 
   observe(observer: Observer): void {
     this.observers.add(observer)
+  }
+
+  /** The body of its request, or nothing. */
+  readBody(): Promise<Buffer> {
+    return Promise.resolve(this.body ?? this.request?.bytes ?? Buffer.alloc(0))
   }
 
   setResponseHeader(name: string, value: string): void {

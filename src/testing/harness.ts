@@ -24,6 +24,12 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** A request for a page of a plugin's own. */
+export interface VisitOptions extends Pick<RequestOptions, 'method' | 'headers'> {
+  /** As a JSON value, or as the very bytes. */
+  readonly body?: unknown
+}
+
 /** A real generation of the given plugins, with one method for each hook. */
 export class Harness {
   readonly logs: LogEntry[]
@@ -79,11 +85,12 @@ export class Harness {
   }
 
   /** An exchange at a path that no dialect serves, such as a page of a plugin's own. */
-  visit(path: string, options: Omit<RequestOptions, 'path' | 'dialect'> = {}): TestExchange {
+  visit(path: string, options: VisitOptions = {}): TestExchange {
     const head = this.#head(options.method ?? 'GET', path, options.headers)
     const { dialects } = this.#generation
     const dialect = dialects.find(each => each.claims(head)) ?? dialects[0]!
-    return new TestExchange({ head, dialect, request: null })
+    const { body } = options
+    return new TestExchange({ head, dialect, request: null, body: body === undefined ? undefined : bytesOf(body) })
   }
 
   /** The reply of the first plugin that gives one. Rejects with the GatewayError of the first that refuses. */
@@ -107,7 +114,8 @@ export class Harness {
     exchange: Exchange = this.exchange(request),
   ): Promise<OutgoingAttempt> {
     const { head, bytes } = request
-    const whole = { provider: 'test', headers: {}, method: head.method, path: head.path, body: bytes, ...attempt }
+    const { method, path } = head
+    const whole = { provider: 'test', headers: {}, method, path, request, body: bytes, ...attempt }
     return (await this.#generation.hooks.egress?.promise(whole, request, exchange)) ?? whole
   }
 

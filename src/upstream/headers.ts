@@ -52,12 +52,22 @@ export interface Forwarding {
   readonly isClientTrusted: boolean
   /** The query holds a credential that goes along. */
   readonly hasQueryCredential: boolean
+  /** Which of the provider's keys goes along where the client's does not. */
+  readonly key: number
   /** Asks for an answer without content coding, because the gateway has to read it. */
   readonly isPlain: boolean
 }
 
-/** The end-to-end request headers for a provider, as undici takes them: names and values in turn, in the client's order. */
-export function requestHeaders(raw: readonly string[], provider: Provider, forwarding: Forwarding): string[] {
+/** What leaves for a provider. */
+export interface Forwarded {
+  /** As undici takes them: names and values in turn, in the client's order. */
+  readonly list: string[]
+  /** Whether a key of the provider's goes along, and not the client's. */
+  readonly hasProviderKey: boolean
+}
+
+/** The end-to-end request headers for a provider. */
+export function requestHeaders(raw: readonly string[], provider: Provider, forwarding: Forwarding): Forwarded {
   const { secrets, rule, isClientTrusted, isPlain } = forwarding
   const out: string[] = []
   let dropped: ReadonlySet<string> | undefined
@@ -77,9 +87,11 @@ export function requestHeaders(raw: readonly string[], provider: Provider, forwa
   }
   if (dropped) for (const name of dropped) removeHeader(out, name)
   if (isPlain) out.push('accept-encoding', 'identity')
-  if (!hasCredential && provider.key !== undefined) out.push(...rule.header(provider.key))
+  const key = provider.keys[forwarding.key] ?? provider.keys[0]
+  const hasProviderKey = !hasCredential && key !== undefined
+  if (hasProviderKey) out.push(...rule.header(key))
   for (const [name, value] of provider.headers) setHeader(out, name, value)
-  return out
+  return { list: out, hasProviderKey }
 }
 
 /** Replaces every header of that name, or adds one. */

@@ -17,7 +17,8 @@ interface Placement {
 export class Provider {
   readonly name: string
   readonly dialects: readonly string[]
-  readonly key: string | undefined
+  /** In config order; each carries a request as well as the first. */
+  readonly keys: readonly string[]
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly pool: UpstreamPool
   readonly totalTimeout: number
@@ -29,7 +30,7 @@ export class Provider {
   constructor(config: ResolvedProvider, pool: UpstreamPool) {
     this.name = config.name
     this.dialects = config.dialects
-    this.key = config.apiKey
+    this.keys = config.apiKeys
     this.headers = Object.entries(config.headers)
     this.pool = pool
     this.totalTimeout = config.upstream.totalTimeout
@@ -42,7 +43,8 @@ export class Provider {
       name,
       dialects,
       baseUrl: withoutUser(baseUrl),
-      hasKey: this.key !== undefined,
+      hasKey: this.keys.length > 0,
+      keys: this.keys.length,
       path: (dialect: Dialect, path: string) => this.path(dialect, path, true),
       pool,
     })

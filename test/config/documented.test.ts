@@ -13,7 +13,7 @@ const EXPECTED: Readonly<
   'readme.yaml': [['22 session_recording', '38 ui'], config => config.providers[0]?.upstream.idleTimeout === 600_000],
   'server-readme.yaml': [
     ['5 session_stats_max_sessions', '11 session_recording'],
-    config => config.providers[1]?.apiKey === 'ak',
+    config => config.providers[1]?.apiKeys[0] === 'ak',
   ],
   'server-readme.toml': [
     [

@@ -11,7 +11,7 @@ test('the file is under the environment, which is under the command line', async
 test('an empty variable counts as unset', async () => {
   const { config } = await workspace().load({ env: { LUNAROUTE_PORT: '', OPENAI_API_KEY: '' } })
   expect(config.server.listeners[0]?.port).toBe(8081)
-  expect(config.providers[0]?.apiKey).toBeUndefined()
+  expect(config.providers[0]?.apiKeys).toEqual([])
 })
 
 test('LUNAROUTE_DIALECT narrows what is served to a family', async () => {

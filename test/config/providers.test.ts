@@ -12,7 +12,7 @@ test('a provider has the defaults of its plugin and of the gateway', async () =>
     name: 'openai',
     dialects: ['openai-chat', 'openai-responses'],
     baseUrl: 'https://api.openai.test/v1',
-    apiKey: undefined,
+    apiKeys: [],
     headers: {},
     proxy: undefined,
     upstream: {
@@ -56,7 +56,7 @@ test('POOL_IDLE_TIMEOUT_SECS wins over its short form', async () => {
 test('the key in the environment wins over the one in the file', async () => {
   const project = yaml('providers:\n  openai: { api_key: file }\n  anthropic: { api_key: " file " }\n')
   const { config } = await project.load({ env: { OPENAI_API_KEY: 'environment\n' } })
-  expect(config.providers.map(({ apiKey }) => apiKey)).toEqual(['environment', 'file'])
+  expect(config.providers.flatMap(({ apiKeys }) => apiKeys)).toEqual(['environment', 'file'])
 })
 
 test('a provider of the config needs a dialect and a base_url, and has its own variables', async () => {

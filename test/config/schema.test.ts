@@ -50,6 +50,6 @@ test('a key with nothing behind it counts as absent', async () => {
   })
   const { config } = await project.load()
   expect(config.server.listeners[0]?.host).toBe('127.0.0.1')
-  expect(config.providers[0]?.apiKey).toBeUndefined()
+  expect(config.providers[0]?.apiKeys).toEqual([])
   expect(config.plugins[1]?.options).toMatchObject({ mode: 'info' })
 })

@@ -80,7 +80,7 @@ describe('a preset', () => {
       TEAM__LOGGING__LOG_REQUESTS: 'true',
     })
     expect(config.server.listeners[0]!.port).toBe(9000)
-    expect(config.providers[0]).toMatchObject({ apiKey: 'new', upstream: { http2: true } })
+    expect(config.providers[0]).toMatchObject({ apiKeys: ['new'], upstream: { http2: true } })
     expect(config.plugins[1]!.options).toMatchObject({ log_requests: true })
   })
 

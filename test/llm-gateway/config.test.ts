@@ -47,7 +47,7 @@ describe('the example of the documents', () => {
     expect(warnings).toEqual([])
     expect(config.server.listeners).toMatchObject([{ host: '0.0.0.0', port: 8080 }])
     expect(config.logging).toEqual({ level: 'info', format: 'json' })
-    expect(config.providers.map(({ name, apiKey, upstream }) => [name, apiKey, upstream.totalTimeout])).toEqual([
+    expect(config.providers.map(({ name, apiKeys, upstream }) => [name, apiKeys[0], upstream.totalTimeout])).toEqual([
       ['openai', 'sk-your-openai-key', 300_000],
       ['anthropic', 'sk-ant-your-anthropic-key', 300_000],
       ['gemini', 'your-gemini-key', 300_000],

@@ -14,14 +14,21 @@ const bearer = {
   headers: ['authorization'],
   header: (key: string) => ['authorization', `Bearer ${key}`] as const,
 }
-const base: Forwarding = { secrets, rule: bearer, isClientTrusted: true, hasQueryCredential: false, isPlain: false }
+const base: Forwarding = {
+  secrets,
+  rule: bearer,
+  isClientTrusted: true,
+  hasQueryCredential: false,
+  key: 0,
+  isPlain: false,
+}
 
 function provider(key?: string, headers: readonly (readonly [string, string])[] = []): Provider {
-  return { key, headers } as unknown as Provider
+  return { keys: key === undefined ? [] : [key], headers } as unknown as Provider
 }
 
 const forward = (raw: string[], to = provider(), how: Partial<Forwarding> = {}) =>
-  requestHeaders(raw, to, { ...base, ...how })
+  requestHeaders(raw, to, { ...base, ...how }).list
 
 describe('request headers', () => {
   it('keep their case, their order and their repetitions', () => {

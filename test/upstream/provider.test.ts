@@ -9,7 +9,7 @@ const prefix = dialectOf('prefix', { basePath: 'prefix', versions: ['/v1'] })
 const two = dialectOf('two', { basePath: 'prefix', versions: ['/v1beta', '/v1'] })
 const none = dialectOf('none', { basePath: 'complete', versions: [] })
 
-function provider(baseUrl: string, parts: { headers?: Record<string, string>; apiKey?: string } = {}): Provider {
+function provider(baseUrl: string, parts: { headers?: Record<string, string>; apiKeys?: string[] } = {}): Provider {
   const upstream = {
     totalTimeout: 0,
     connectTimeout: 0,
@@ -25,7 +25,7 @@ function provider(baseUrl: string, parts: { headers?: Record<string, string>; ap
     name: 'p',
     dialects: ['complete'],
     baseUrl,
-    apiKey: undefined,
+    apiKeys: [],
     headers: {},
     upstream,
     proxy: undefined,
@@ -78,7 +78,7 @@ describe('the path at a provider', () => {
 
 describe('what plugins see of a provider', () => {
   it('holds no key, no header and no password', () => {
-    const { view } = provider('https://user:pass@host/v1', { apiKey: 'sk-1', headers: { 'x-secret': 's' } })
+    const { view } = provider('https://user:pass@host/v1', { apiKeys: ['sk-1'], headers: { 'x-secret': 's' } })
     expect(view).toMatchObject({ name: 'p', baseUrl: 'https://host/v1', hasKey: true })
     expect(JSON.stringify(view)).not.toMatch(/sk-1|pass|x-secret/)
   })
