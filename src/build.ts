@@ -60,7 +60,18 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
     const names = HOOK_NAMES.map((hook, i) => [hook, sorted[i]!.map(tap => tap.plugin)])
     const inOrder: Record<HookName, readonly string[]> = Object.fromEntries(names)
     const hooks = buildHooks(sorted.flat())
-    return new Generation({ number, config, hooks, taps: inOrder, dialects, providers, disposers, log })
+    const offered = <T>(service: Service<T>) => offersOf(offers, service)
+    return new Generation({
+      number,
+      config,
+      hooks,
+      taps: inOrder,
+      dialects,
+      providers,
+      offers: offered,
+      disposers,
+      log,
+    })
   } catch (error) {
     isAbandoned = true
     await disposeAll(disposers, log)
@@ -71,6 +82,10 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
 interface Offer {
   readonly service: Service<unknown>
   readonly value: unknown
+}
+
+function offersOf<T>(offers: readonly Offer[], service: Service<T>): readonly T[] {
+  return offers.filter(each => each.service === service).map(each => each.value as T)
 }
 
 interface Parts {
@@ -102,7 +117,7 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
     },
     keep: (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose),
     offer: (service, value) => void offers.push({ service, value }),
-    offers: <T>(service: Service<T>) => offers.filter(each => each.service === service).map(each => each.value as T),
+    offers: service => offersOf(offers, service),
     credentials: exchange => {
       demandCapability()
       return context.credentialsOf(exchange)

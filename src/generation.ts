@@ -4,6 +4,7 @@ import { EndpointTable } from './endpoints.ts'
 import type { Plan } from './exchange.ts'
 import type { LiveHooks } from './hooks.ts'
 import type { HookName, Logger } from './plugin.ts'
+import type { Service } from './service.ts'
 import type { Provider } from './upstream/provider.ts'
 
 export type Dispose = () => unknown
@@ -16,6 +17,8 @@ export interface GenerationParts {
   readonly taps: Readonly<Record<HookName, readonly string[]>>
   readonly dialects: readonly Dialect[]
   readonly providers: ReadonlyMap<string, Provider>
+  /** What plugins offer each other. */
+  readonly offers: <T>(service: Service<T>) => readonly T[]
   readonly disposers: Dispose[]
   readonly log: Logger
 }
@@ -38,6 +41,7 @@ export class Generation {
   /** Lower-case names of every header, and names of every query parameter, that may hold a credential. */
   readonly secretHeaders: ReadonlySet<string>
   readonly secretQuery: readonly string[]
+  readonly offers: <T>(service: Service<T>) => readonly T[]
   readonly #homes: ReadonlyMap<string, Home>
   readonly #disposers: Dispose[]
   readonly log: Logger
@@ -59,6 +63,7 @@ export class Generation {
     this.secretHeaders = new Set([...ALWAYS_SECRET, ...parts.dialects.flatMap(each => each.credentials.headers)])
     this.secretQuery = [...new Set(parts.dialects.flatMap(each => each.credentials.query ?? []))]
     this.#homes = findHomes(parts.dialects, parts.providers)
+    this.offers = parts.offers
     this.#disposers = parts.disposers
     this.log = parts.log
     this.#disposed = new Promise(resolve => {

@@ -78,6 +78,13 @@ export {
   type ProviderDefaults,
   type ProviderView,
 } from './plugin.ts'
+export {
+  type Redactor,
+  type RedactorModule,
+  type RedactorOffer,
+  type RedactorStream,
+  redactorService,
+} from './redaction.ts'
 export type { LlmRequest } from './request.ts'
 export type { ResponseTranslation, StreamForm, TranslatedHead } from './response-translation.ts'
 export { type RouteRecord, routeSlot } from './route-record.ts'

@@ -160,10 +160,12 @@ export interface CommandCall {
   readonly folder: string
   /** Where a gateway with this configuration listens: `http://127.0.0.1:8081`. */
   readonly url: string
-  /** Every plugin of the configuration with its checked options, and every provider's name. */
+  /** Every plugin of the configuration with its checked options. */
   readonly plugins: readonly { readonly name: string; readonly options: unknown }[]
-  readonly providers: readonly string[]
   readonly dialects: readonly Dialect[]
+  readonly providers: readonly ProviderView[]
+  /** What the plugins of the configuration offer: they have been set up as for serving, in this process. */
+  offers<T>(service: Service<T>): readonly T[]
   readonly stdin: NodeJS.ReadableStream
   readonly stdout: NodeJS.WritableStream
   readonly stderr: NodeJS.WritableStream

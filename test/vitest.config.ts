@@ -38,6 +38,7 @@ export default defineConfig({
     alias: [
       { find: /^lunaroute$/, replacement: `${root}src/index.ts` },
       { find: /^lunaroute\/neutral$/, replacement: `${root}src/neutral/index.ts` },
+      { find: /^lunaroute\/sessions$/, replacement: `${root}src/sessions/index.ts` },
       { find: /^lunaroute\/testing$/, replacement: `${root}src/testing.ts` },
       { find: /^lunaroute\/plugins\/(.+)$/, replacement: `${root}plugins/$1/index.ts` },
       { find: /^lunaroute\/presets\/(.+)$/, replacement: `${root}presets/$1.ts` },

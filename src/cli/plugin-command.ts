@@ -1,9 +1,10 @@
 import path from 'node:path'
 import { Command } from 'commander'
-import type { LoadedConfig } from '../config/resolved.ts'
+import type { ResolvedConfig } from '../config/resolved.ts'
 import { didYouMean } from '../config/suggest.ts'
 import type { PluginCommand } from '../plugin.ts'
 import { addressOf } from './addresses.ts'
+import { buildAside } from './build-aside.ts'
 import { CommandFailure } from './failure.ts'
 import { loadHere } from './load-here.ts'
 import type { UnknownCommand } from './program.ts'
@@ -19,40 +20,46 @@ export async function runPluginCommand(program: Command, { name, args }: Unknown
   const own = withServerFlags(new Command().allowUnknownOption().helpOption(false), ['config', 'preset'])
   const { operands, unknown } = own.parseOptions([...args])
   const flags: ServerFlags = { ...program.opts(), ...own.opts() }
-  const loaded = await loadHere(flags)
-  const commands = commandsOf(loaded)
-  const found = commands.get(name)
-  if (!found) {
-    const known = [...program.commands.map(each => each.name()), ...commands.keys()]
-    throw new CommandFailure(`unknown command "${name}"${didYouMean(name, known)}; lunaroute --help lists them`)
+  const { gateway } = await buildAside(flags)
+  try {
+    const { config, dialects, providers, offers } = gateway.generation
+    const commands = commandsOf(config)
+    const found = commands.get(name)
+    if (!found) {
+      const known = [...program.commands.map(each => each.name()), ...commands.keys()]
+      throw new CommandFailure(`unknown command "${name}"${didYouMean(name, known)}; lunaroute --help lists them`)
+    }
+    const { file } = gateway.config()
+    const { run } = await found.command.load()
+    return await run({
+      args: [...operands, ...unknown],
+      options: found.options,
+      folder: file === null ? process.cwd() : path.dirname(file),
+      url: addressOf(config.server.listeners[0]!).url,
+      plugins: config.plugins.map(({ plugin, options }) => ({ name: plugin.name, options })),
+      dialects,
+      providers: [...providers.values()].map(each => each.view),
+      offers,
+      stdin: process.stdin,
+      stdout: process.stdout,
+      stderr: process.stderr,
+    })
+  } finally {
+    await gateway.close()
   }
-  const { config, file } = loaded
-  const { run } = await found.command.load()
-  return run({
-    args: [...operands, ...unknown],
-    options: found.options,
-    folder: file === null ? process.cwd() : path.dirname(file),
-    url: addressOf(config.server.listeners[0]!).url,
-    plugins: config.plugins.map(({ plugin, options }) => ({ name: plugin.name, options })),
-    providers: config.providers.map(each => each.name),
-    dialects: config.plugins.flatMap(each => each.plugin.dialects),
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-  })
 }
 
 /** The plugins' commands for the help, by name; nothing where the configuration cannot be loaded. */
 export async function listPluginCommands(flags: ServerFlags): Promise<readonly (readonly [string, string])[]> {
   try {
-    return [...commandsOf(await loadHere(flags))].map(([name, { command }]) => [name, command.summary])
+    return [...commandsOf((await loadHere(flags)).config)].map(([name, { command }]) => [name, command.summary])
   } catch {
     // Help is most needed where the configuration is wrong, and `check` is there to say so.
     return []
   }
 }
 
-function commandsOf({ config }: LoadedConfig): ReadonlyMap<string, Found> {
+function commandsOf(config: ResolvedConfig): ReadonlyMap<string, Found> {
   const commands = new Map<string, Found>()
   for (const { plugin, options } of config.plugins) {
     for (const [name, command] of Object.entries(plugin.commands)) commands.set(name, { command, options })

@@ -32,12 +32,13 @@ export function runningProgram(root: URL = ROOT): Program {
 
   const locate = async (specifier: string): Promise<URL> => {
     if (specifier === 'lunaroute') return new URL(`../index${EXTENSION}`, import.meta.url)
+    if (specifier === 'lunaroute/sessions') return new URL(`../sessions/index${EXTENSION}`, import.meta.url)
     if (specifier === 'lunaroute/neutral') return new URL(`../neutral/index${EXTENSION}`, import.meta.url)
     if (specifier === 'lunaroute/testing') return new URL(`../testing${EXTENSION}`, import.meta.url)
     const [, kind, name] = /^lunaroute\/(plugins|presets)\/([^/]+)$/.exec(specifier) ?? []
     if ((kind !== 'plugins' && kind !== 'presets') || name === undefined) {
       throw new ConfigError(
-        `"${specifier}" is not part of lunaroute, which has lunaroute, lunaroute/neutral, lunaroute/testing, ` +
+        `"${specifier}" is not part of lunaroute, which has lunaroute, lunaroute/neutral, lunaroute/sessions, lunaroute/testing, ` +
           'lunaroute/plugins/<name> and lunaroute/presets/<name>',
       )
     }

@@ -1,13 +1,12 @@
 import { GatewayError } from '../errors.ts'
-import type { Attempt, AttemptFailure, AttemptOutcome, ResponseHead, StartedAttempt } from '../exchange.ts'
-import type { LlmRequest } from '../request.ts'
+import type { AttemptFailure, AttemptOutcome, ResponseHead } from '../exchange.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
+import { Ended, RawHead, Started } from './attempt-record.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { LateRefusal } from './late-refusal.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
-import { ListedHead } from './respond.ts'
 import { TranslatedOutput } from './translated-output.ts'
 import { type Classified, classify } from './upstream-failure.ts'
 
@@ -241,85 +240,4 @@ export class Relay implements UpstreamHandler {
 
 function nothing(): void {
   // No pool has taken the request yet.
-}
-
-/** A provider's response head, read when it is asked for. */
-class RawHead implements ResponseHead {
-  readonly status: number
-  readonly #raw: readonly Buffer[]
-  #listed: ListedHead | undefined
-
-  constructor(status: number, raw: readonly Buffer[]) {
-    this.status = status
-    this.#raw = raw
-  }
-
-  get(name: string): string | undefined {
-    return this.#list.get(name)
-  }
-
-  names(): readonly string[] {
-    return this.#list.names()
-  }
-
-  get #list(): ListedHead {
-    this.#listed ??= new ListedHead(this.status, responseHeaders(this.#raw, false).list)
-    return this.#listed
-  }
-}
-
-/** An attempt on its way. The model is looked up when asked for: for the client's own that means scanning the body. */
-class Started implements StartedAttempt {
-  readonly provider: string
-  readonly number: number
-  readonly key: number | undefined
-  readonly #planned: Attempt
-  readonly #request: LlmRequest | null
-
-  constructor({ exchange, provider, planned }: Sending, { hasProviderKey }: Outgoing) {
-    this.provider = provider.name
-    this.number = exchange.attempts.length + 1
-    this.key = hasProviderKey ? (planned.key ?? 0) : undefined
-    this.#planned = planned
-    this.#request = exchange.request
-  }
-
-  get model(): string | undefined {
-    return this.#planned.model ?? this.#request?.modelLabel
-  }
-}
-
-type Ending = Pick<AttemptOutcome, 'startedAt' | 'endedAt' | 'head' | 'toldStatus' | 'failure'>
-
-/** What became of an attempt. */
-class Ended implements AttemptOutcome {
-  readonly provider: string
-  readonly number: number
-  readonly key: number | undefined
-  readonly startedAt: number
-  readonly endedAt: number
-  readonly failure: AttemptOutcome['failure']
-  readonly toldStatus: number | undefined
-  readonly head: ResponseHead | undefined
-  readonly #started: Started
-
-  constructor(started: Started, { startedAt, endedAt, failure, toldStatus, head }: Ending) {
-    this.#started = started
-    this.provider = started.provider
-    this.number = started.number
-    this.key = started.key
-    this.startedAt = startedAt
-    this.endedAt = endedAt
-    this.failure = failure
-    this.toldStatus = toldStatus
-    this.head = head
-  }
-
-  get model(): string | undefined {
-    return this.#started.model
-  }
-
-  get status(): number | undefined {
-    return this.head?.status
-  }
 }

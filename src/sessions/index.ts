@@ -1,0 +1,19 @@
+// What is recorded of sessions, and the interfaces of those who write, price and read it: 'lunaroute/sessions'.
+export type * from './events.ts'
+export { type PriceList, type PriceListOffer, priceService } from './prices.ts'
+export {
+  type SessionFeed,
+  type SessionFilter,
+  type SessionPage,
+  type SessionStore,
+  type SessionSummary,
+  sessionFeedService,
+  sessionStoreService,
+} from './store.ts'
+export {
+  type SessionWriter,
+  type SessionWriterModule,
+  type SessionWriterOffer,
+  sessionWriterService,
+  type WriterContext,
+} from './writer.ts'
