@@ -4,6 +4,8 @@ import { type FSWatcher, watch } from 'chokidar'
 
 /** An editor's burst of events counts as one edit, in milliseconds. */
 const SETTLE = 60
+/** How long after a change of files they are looked at once more, in milliseconds. */
+const LATE = 500
 
 /** Watches a set of files and calls back after an edit that changed what they hold. */
 export class FileWatch {
@@ -12,6 +14,7 @@ export class FileWatch {
   #files: ReadonlySet<string> = new Set()
   #hash = ''
   #timer: NodeJS.Timeout | undefined
+  #late: NodeJS.Timeout | undefined
 
   constructor(onEdit: () => void) {
     this.#onEdit = onEdit
@@ -37,6 +40,9 @@ export class FileWatch {
       if (added.length > 0) this.#watcher.add(added)
     }
     this.#files = wanted
+    // The folder of a file that is not there yet is watched a moment after chokidar calls itself ready.
+    clearTimeout(this.#late)
+    this.#late = setTimeout(() => this.#touched(), LATE).unref()
     if (await isAnyYounger(wanted, since)) {
       this.#hash = ''
       this.#touched()
@@ -45,6 +51,7 @@ export class FileWatch {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer)
+    clearTimeout(this.#late)
     await this.#watcher?.close()
   }
 

@@ -32,6 +32,12 @@ export function expandHome(path: string, home: string): string {
   return path === '~' || /^~[\\/]/.test(path) ? join(home, path.slice(1)) : path
 }
 
+/** Where a config file would be found, should one be written: what to watch while there is none. */
+export function expectedFiles({ cwd, home }: Pick<Search, 'cwd' | 'home'>): string[] {
+  const here = EXTENSIONS.map(extension => join(cwd, `lunaroute.config.${extension}`))
+  return [...here, ...EXTENSIONS.map(extension => join(home, '.lunaroute', `config.${extension}`))]
+}
+
 async function searchFrom(cwd: string, home: string): Promise<string | undefined> {
   // Only the search is cosmiconfig's: its loaders cannot load TypeScript or see an edit.
   const present = () => ({})

@@ -4,7 +4,7 @@ import { ConfigError } from '../errors.ts'
 import type { Config } from './define.ts'
 import type { Environment } from './environment.ts'
 import { fileKind } from './file-kind.ts'
-import { findConfigFile } from './find-file.ts'
+import { expectedFiles, findConfigFile } from './find-file.ts'
 import { loadModule } from './load-module.ts'
 import type { Program } from './program.ts'
 import { type ConfigSource, embeddedDefaults, moduleSource } from './source.ts'
@@ -23,7 +23,10 @@ export async function readSource(
     if (error instanceof ConfigError && error.location) files.add(error.location.file)
     throw error
   })
-  if (file === null) return embeddedDefaults(search.cwd)
+  if (file === null) {
+    for (const expected of expectedFiles(search)) files.add(expected)
+    return embeddedDefaults(search.cwd)
+  }
   files.add(file)
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`cannot be read (${error.code})`, { location: { file }, cause: error })

@@ -7,6 +7,7 @@ import { createDecoder } from './content-coding.ts'
 import type { ServedExchange } from './exchange.ts'
 import type { Arrived, Output } from './output.ts'
 import { ERROR_SOURCE, errorView, ListedHead, writeHead } from './respond.ts'
+import { spent } from './spent-bytes.ts'
 
 type FrameKind = 'sse' | 'json-array' | 'body'
 
@@ -101,7 +102,10 @@ export class FramedOutput implements Output {
       exchange.timings.stamp('firstByte')
     }
     exchange.responseBytes += bytes.length
-    if (!exchange.reply.write(bytes)) this.#isFlowing = false
+    if (!exchange.reply.write(bytes)) {
+      this.#isFlowing = false
+      spent(bytes.length)
+    }
     exchange.observers?.responseBytes(bytes)
   }
 

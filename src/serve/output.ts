@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { ServedExchange } from './exchange.ts'
 import { FramedOutput, frameKind } from './framed-output.ts'
 import { ERROR_SOURCE, writeHead } from './respond.ts'
+import { spent } from './spent-bytes.ts'
 
 /** A provider's response head as it arrived. */
 export interface Arrived {
@@ -91,14 +92,25 @@ class RawOutput implements Output {
     this.#isScheduled = false
     const reply = this.#reply
     if (reply.destroyed || reply.writableEnded) return
-    const bytes = this.#take()
-    if (bytes === null) {
+    const pieces = this.#pending
+    if (pieces.length === 0) {
       reply.flushHeaders()
       return
     }
+    this.#pending = []
+    if (pieces.length > 1 && pieces[0]!.length + pieces[1]!.length > JOINED) {
+      reply.cork()
+      for (const piece of pieces) this.#write(piece)
+      reply.uncork()
+    } else this.#write(joined(pieces))
+  }
+
+  #write(bytes: Buffer): void {
+    const reply = this.#reply
     if (!reply.write(bytes) && !this.#isBlocked) {
       this.#isBlocked = true
       reply.once('drain', this.#unblock)
+      spent(bytes.length)
     }
     this.#exchange.observers?.responseBytes(bytes)
   }
@@ -112,8 +124,15 @@ class RawOutput implements Output {
     const pieces = this.#pending
     if (pieces.length === 0) return null
     this.#pending = []
-    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+    return joined(pieces)
   }
+}
+
+/** Pieces larger than this together are not worth copying into one: as many bytes to collect again. */
+const JOINED = 16 * 1024
+
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
 }
 
 function addTrailers(reply: ServerResponse, raw: readonly Buffer[]): void {

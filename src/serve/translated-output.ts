@@ -10,6 +10,7 @@ import type { ServedExchange } from './exchange.ts'
 import { chunkOf, formatFrame } from './frame-chunk.ts'
 import type { Arrived, Output } from './output.ts'
 import { ERROR_SOURCE, errorView, ListedHead, writeHead } from './respond.ts'
+import { spent } from './spent-bytes.ts'
 
 /** How long a provider may leave its connection open after the end of its stream, in milliseconds. */
 const GRACE = 2_000
@@ -167,7 +168,10 @@ export class TranslatedOutput implements Output {
     if (exchange.timings.firstByte === 0) exchange.timings.stamp('firstByte')
     exchange.responseBytes += bytes.length
     this.#silence?.refresh()
-    if (!exchange.reply.write(bytes)) this.#isFlowing = false
+    if (!exchange.reply.write(bytes)) {
+      this.#isFlowing = false
+      spent(bytes.length)
+    }
     exchange.observers?.responseBytes(bytes)
   }
 

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import net from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -22,14 +23,27 @@ export async function freePort() {
   throw new Error('no free port between 20000 and 32000')
 }
 
+/**
+ * The subject has the last core to itself, all else shares the others: a subject that the scheduler moves about costs up
+ * to half as much again per request, one run and not the next. Null where cores cannot be given out.
+ */
+export const CORES = cores()
+
+function cores() {
+  const count = os.cpus().length
+  if (count < 2 || spawnSync('taskset', ['-V']).status !== 0) return null
+  return { subject: String(count - 1), others: count === 2 ? '0' : `0-${count - 2}` }
+}
+
 /** Starts a program that logs to a file of its own and sees neither proxies, keys nor a config of the machine. */
-export function start(name, command, folder) {
+export function start(name, command, folder, place = 'others') {
   const log = path.join(folder, `${name}.log`)
   const file = openSync(log, 'w')
   const { PATH } = process.env
   // An IPC channel only for the benchmark's own scripts: they leave when it closes.
   const isOurs = command[1]?.endsWith('.mjs') === true
-  const child = spawn(command[0], command.slice(1), {
+  const [program, ...args] = CORES ? ['taskset', '-c', CORES[place], ...command] : command
+  const child = spawn(program, args, {
     cwd: folder,
     env: { PATH, HOME: folder, NODE_ENV: 'production' },
     stdio: isOurs ? ['ignore', file, file, 'ipc'] : ['ignore', file, file],

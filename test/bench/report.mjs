@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { CORES } from './processes.mjs'
 import { judge } from './targets.mjs'
 
 const cpu = figures => figures.cpuUs
@@ -32,7 +33,9 @@ ${content}`
 function machine({ date, command, rounds }) {
   const cpus = os.cpus()
   const name = cpus[0].model.trim()
-  return `${date}, \`${command}\`, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, Node ${process.versions.node}, ${cpus.length} x ${name}.`
+  const place = CORES ? 'the subject on a core of its own' : 'no core set apart for the subject'
+  const times = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}`
+  return `${date}, \`${command}\`, ${times}, Node ${process.versions.node}, ${cpus.length} x ${name}, ${place}.`
 }
 
 function targets(measures) {

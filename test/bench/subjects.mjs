@@ -28,7 +28,7 @@ export const SUBJECTS = [
 export async function startSubject({ name, command }, upstreamPort, folder) {
   const port = await freePort()
   const from = performance.now()
-  const program = start(name, command({ port, upstreamPort, folder }), folder)
+  const program = start(name, command({ port, upstreamPort, folder }), folder, 'subject')
   const request = requestOf('W1', 'mock-b1500', port)
   for (let status = 0; status !== 200; ) {
     status = await statusOf(port, request)

@@ -87,7 +87,7 @@ providers:
 `)
     const { config } = await project.load({ env: { PORT: '9003', KEY: 'k', EMPTY: '' } })
     expect(config.server.listeners[0]).toMatchObject({ host: '0.0.0.0', port: 9003 })
-    expect(config.providers[0]).toMatchObject({ apiKey: 'sk-k', baseUrl: 'http://x.test' })
+    expect(config.providers[0]).toMatchObject({ apiKeys: ['sk-k'], baseUrl: 'http://x.test' })
   })
 
   test('a variable that is not set is a located error that names it', async () => {

@@ -5,9 +5,11 @@ const port = (number: number) => `export default { port: ${number} }`
 
 describe('finding the config file', () => {
   test('without any file the preset named default serves', async () => {
-    const { config, file, files, warnings } = await workspace().load()
+    const project = workspace()
+    const { config, file, files, warnings } = await project.load()
     expect(file).toBeNull()
-    expect(files).toEqual([])
+    // A file that is written later is noticed.
+    expect(files).toContain(project.path('lunaroute.config.ts'))
     expect(warnings).toEqual([])
     expect(config.plugins.map(({ plugin }) => plugin.name)).toEqual(['alpha', 'beta'])
     expect(config.server.listeners).toEqual([

@@ -9,18 +9,19 @@ import { startUpstream } from '../support/upstream.ts'
 const MB = 1024 * 1024
 const SIZE = 200 * MB
 /**
- * Read at full speed first, so that growth is what the slow client costs. In a process that has passed few bytes yet,
- * RSS rises by 30 to 40 MB of garbage before V8 first collects it, however fast the client reads (measured, Node 20.20).
+ * Read at full speed first, so that growth is what the slow client costs: in a process that has passed few bytes yet, the
+ * compiler's own work on the code that passes them takes 20 to 30 MB for a moment, with nothing on the heap or outside it.
  */
-const WARM_UP = 64 * MB
+const WARM_UP = 32 * MB
 const RATE = MB
-const SECONDS = 10
+/** Memory is as high as it gets within the first seconds; LUNAROUTE_TEST_SLOW_SECONDS=205 reads the answer to its end. */
+const SECONDS = Number(process.env.LUNAROUTE_TEST_SLOW_SECONDS ?? 20)
 const GROWTH = 30 * MB
 /** What may be held back for it once garbage is gone: the buffers of two sockets. */
 const HELD = 4 * MB
 
 for (const framing of ['length', 'chunked'] as const) {
-  // Time itself is under test here: the gateway has ten seconds to take in more than it should.
+  // Time itself is under test here: the gateway has so many seconds to take in more than it should.
   test.concurrent(`a client that reads 1 MB/s of a 200 MB answer (${framing}) costs less than 30 MB`, async ({
     onTestFinished,
   }) => {
@@ -39,12 +40,11 @@ for (const framing of ['length', 'chunked'] as const) {
     }))
     onTestFinished(() => gateway.stop().then(() => {}))
     const request = sampleRequest(dialect('openai-chat'), framing === 'chunked')
-    const cold = (await gateway.vitals('collect')).rss
     await send(gateway.port, request)
     const warm = await gateway.vitals('collect')
-    const before = warm.rss
     sent = 0
     size = SIZE
+    const before = await gateway.rss()
     const connection = await RawConnection.open(gateway.port)
     const pending = connection.begin(request)
     const started = performance.now()
@@ -61,19 +61,20 @@ for (const framing of ['length', 'chunked'] as const) {
     let highest = before
     while (performance.now() - started < SECONDS * 1000) {
       await pause(50)
-      highest = Math.max(highest, (await gateway.vitals()).rss)
+      highest = Math.max(highest, await gateway.rss())
     }
     const during = await gateway.vitals('collect')
     const held = during.heapUsed + during.external - warm.heapUsed - warm.external
     connection.abort('close')
     console.log(
       `${framing}: read ${(read / MB).toFixed(1)} MB, taken from the provider ${(sent / MB).toFixed(1)} MB, ` +
-        `RSS ${(cold / MB).toFixed(0)} MB cold, ${(before / MB).toFixed(0)} MB warm, at most ${(highest / MB).toFixed(0)} MB; ` +
+        `RSS ${(before / MB).toFixed(0)} MB before, at most ${(highest / MB).toFixed(0)} MB; ` +
         `held ${(held / MB).toFixed(1)} MB`,
     )
     expect(read).toBeGreaterThan(0.8 * SECONDS * RATE)
     expect(highest - before).toBeLessThan(GROWTH)
     expect(held).toBeLessThan(HELD)
-    expect(sent).toBeLessThan(SIZE / 2)
+    // What is under way is in the buffers of four sockets.
+    expect(sent - read).toBeLessThan(32 * MB)
   })
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +33,8 @@ export interface ServedGateway {
   edit(name: string, text: string): void
   /** `start` begins a new measurement of the event loop; `collect` collects garbage first. */
   vitals(question?: 'start' | 'collect'): Promise<Vitals>
+  /** Resident memory in bytes, read from outside where that is possible: the process does no work for it. */
+  rss(): Promise<number>
   /** Asks it to end, and resolves with its exit code; may be called again. */
   stop(): Promise<number | null>
 }
@@ -80,6 +82,11 @@ export async function serve(files: (port: number) => Readonly<Record<string, str
     output: () => output,
     edit,
     vitals: question => ask(child, question),
+    async rss() {
+      const status = `/proc/${child.pid}/status`
+      if (!existsSync(status)) return (await ask(child)).rss
+      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(status, 'utf8'))![1]) * 1024
+    },
     stop,
   }
 }
