@@ -87,7 +87,7 @@ providers:
 `)
     const { config } = await project.load({ env: { PORT: '9003', KEY: 'k', EMPTY: '' } })
     expect(config.server.listeners[0]).toMatchObject({ host: '0.0.0.0', port: 9003 })
-    expect(config.providers[0]).toMatchObject({ apiKey: 'sk-k', baseUrl: 'http://x.test' })
+    expect(config.providers[0]).toMatchObject({ apiKeys: ['sk-k'], baseUrl: 'http://x.test' })
   })
 
   test('a variable that is not set is a located error that names it', async () => {
@@ -110,7 +110,9 @@ providers:
 `)
     const { config, warnings } = await project.load({ env: { request_id: 'frozen' } })
     expect(config.providers[0]?.headers).toEqual({ 'x-a': '${literal}' })
-    expect(warnings).toEqual([expect.stringContaining('providers.openai.request_headers: has no effect yet')])
+    expect(warnings).toEqual([
+      expect.stringContaining('providers.openai.request_headers: no loaded plugin reads this key'),
+    ])
   })
 
   test('what is no name of a variable is an error with the remedy', async () => {
