@@ -180,6 +180,7 @@ export interface Plugin {
   readonly dialects: readonly Dialect[]
   readonly providers: Readonly<Record<string, ProviderDefaults>>
   readonly section: string | undefined
+  readonly providerKeys: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly commands: Readonly<Record<string, PluginCommand>>
   readonly schema: TSchema | undefined
@@ -222,8 +223,13 @@ export interface PluginDefinition<S extends TSchema | undefined, H extends Hooks
   readonly capabilities?: readonly 'credentials'[]
   readonly dialects?: readonly Dialect[]
   readonly providers?: Readonly<Record<string, ProviderDefaults>>
-  /** The top-level key of JSON, YAML and TOML files that holds this plugin's options. */
+  /**
+   * The top-level key of JSON, YAML and TOML files that holds this plugin's options; `outer.inner` for a part of another
+   * plugin's section, which does not see it then.
+   */
   readonly section?: string
+  /** Keys of the providers' entries that it reads: they are laid over its options, as `providers.<name>.<key>`. */
+  readonly providerKeys?: readonly string[]
   /** Environment variables that set options: `{ LUNAROUTE_LOG_LEVEL: 'level' }`. They win over the config file. */
   readonly env?: Readonly<Record<string, string>>
   /** Commands it adds to the program. */
@@ -245,6 +251,7 @@ export function definePlugin<H extends Hooks, const S extends TSchema | undefine
     dialects: definition.dialects ?? [],
     providers: definition.providers ?? {},
     section: definition.section,
+    providerKeys: definition.providerKeys ?? [],
     env: definition.env ?? {},
     commands: definition.commands ?? {},
     schema: definition.options,

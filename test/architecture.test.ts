@@ -142,7 +142,7 @@ describe('plugins and presets', () => {
       .flatMap(source => {
         const folder = source.path.split('/').slice(0, 2).join('/')
         const isOwn = (name: string) =>
-          inside(source, name)?.startsWith(`${folder}/`) ?? !/^lunaroute\/(?!neutral$)/.test(name)
+          inside(source, name)?.startsWith(`${folder}/`) ?? !/^lunaroute\/(?!(?:neutral|sessions)$)/.test(name)
         return source.imports.filter(name => !isOwn(name)).map(name => `${source.path} imports ${name}`)
       })
     expect(straying).toEqual([])

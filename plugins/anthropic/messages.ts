@@ -1,6 +1,7 @@
-import type { Dialect, RequestHead } from 'lunaroute'
+import { type Dialect, moduleUrl, type RequestHead } from 'lunaroute'
 import { messagesCodec } from './codec/index.ts'
 import { errorBody, errorEvent } from './errors.ts'
+import { messageEditor } from './message-editor.ts'
 import { sessionOf } from './session.ts'
 
 /** The version of the API that the codec writes. */
@@ -42,6 +43,9 @@ export const anthropicMessages: Dialect = {
   session: sessionOf,
   errorBody,
   errorEvent,
+  keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n',
+  messages: messageEditor,
+  codecModule: moduleUrl(import.meta.url, './codec/index.ts'),
   codec: messagesCodec,
 }
 

@@ -1,7 +1,8 @@
-import type { Dialect, LlmRequest, RequestHead } from 'lunaroute'
+import { type Dialect, type LlmRequest, moduleUrl, type RequestHead } from 'lunaroute'
 import { geminiCodec } from './codec/index.ts'
 import { endpoints, VERSIONS } from './endpoints.ts'
 import { errorBody, errorEvent } from './errors.ts'
+import { messageEditor } from './message-editor.ts'
 
 const OWN_HEADERS = ['x-goog-api-key', 'x-goog-api-client']
 const OWN_PATH = /^\/(?:(?:upload|download)\/)?v1(?:beta|alpha)\d*(?:\/|$)/
@@ -37,6 +38,8 @@ export const gemini: Dialect = {
   session,
   errorBody,
   errorEvent,
+  messages: messageEditor,
+  codecModule: moduleUrl(import.meta.url, './codec/index.ts'),
   codec: geminiCodec,
 }
 

@@ -1,4 +1,5 @@
-import type { Dialect } from 'lunaroute'
+import { type Dialect, moduleUrl } from 'lunaroute'
+import { chatMessages } from './chat-messages.ts'
 import { claimsForChat } from './claims.ts'
 import { chatCodec } from './codec/chat/index.ts'
 import { credentials } from './credentials.ts'
@@ -57,5 +58,7 @@ export const openaiChat: Dialect = {
   session: sessionOf,
   errorBody,
   errorEvent: chatErrorEvent,
+  messages: chatMessages,
+  codecModule: moduleUrl(import.meta.url, './codec/chat/index.ts'),
   codec: chatCodec,
 }

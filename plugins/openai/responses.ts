@@ -1,9 +1,10 @@
-import type { Dialect, Endpoint } from 'lunaroute'
+import { type Dialect, type Endpoint, moduleUrl } from 'lunaroute'
 import { claimsForResponses } from './claims.ts'
 import { responsesCodec } from './codec/responses/index.ts'
 import { credentials } from './credentials.ts'
 import { act, get, post, remove, withAndWithoutVersion } from './endpoints.ts'
 import { errorBody, responsesErrorEvent } from './errors.ts'
+import { responsesMessages } from './responses-messages.ts'
 import { SESSION_FIELDS, sessionOf } from './session.ts'
 
 /** A stored response, replayed as the stream it was. */
@@ -42,5 +43,7 @@ export const openaiResponses: Dialect = {
   session: sessionOf,
   errorBody,
   errorEvent: responsesErrorEvent,
+  messages: responsesMessages,
+  codecModule: moduleUrl(import.meta.url, './codec/responses/index.ts'),
   codec: responsesCodec,
 }

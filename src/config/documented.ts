@@ -1,5 +1,5 @@
 /**
- * Top-level sections that the documents describe. One that no loaded plugin reads is reported; any other unknown key
+ * Sections that the documents describe: top-level keys, and parts of them. One that no loaded plugin reads is reported; any other unknown key
  * is an error.
  */
 export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
@@ -9,6 +9,7 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'observability',
   'performance',
   'routing',
+  'routing.provider_switch_notification',
   'session_recording',
   'session_stats_max_sessions',
   'storage',

@@ -15,7 +15,7 @@ import { resolveProviders, type WrittenProvider } from './providers.ts'
 import { readSource } from './read-source.ts'
 import { resolveReferences } from './references.ts'
 import type { LoadedConfig } from './resolved.ts'
-import { checkOwn, checkSections, sectionOf, splitSections } from './sections.ts'
+import { checkOwn, checkSections, shareOf, splitSections } from './sections.ts'
 import { resolveServer } from './server.ts'
 import type { ConfigSource } from './source.ts'
 import { respell } from './spellings.ts'
@@ -70,10 +70,10 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   const source = respell({ ...found, value: overlaid, origins }, problems)
   const loading: Loading = { ...shared, source, isText: found.isData || overlaid !== value }
 
-  const { own, others } = splitSections(source.value as Record<string, unknown>)
-  const config = checkOwn(own, loading)
-  checkSections(others, uses, loading)
-  const plugins = uses.map(use => resolveOptions(use, sectionOf(use, others), loading))
+  const sections = splitSections(source.value as Record<string, unknown>, uses)
+  const config = checkOwn(sections.own, loading)
+  checkSections(sections.others, uses, loading)
+  const plugins = uses.map(use => resolveOptions(use, shareOf(use, sections), loading))
   throwIfAny(problems)
 
   const dialects = dialectsOf(plugins)
@@ -92,7 +92,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   )
   const names = { providers: providers.map(each => each.name), dialects, didYouMean }
   for (const [i, use] of uses.entries()) {
-    checkNames(use, plugins[i]!.options, sectionOf(use, others), names, loading)
+    checkNames(use, plugins[i]!.options, shareOf(use, sections), names, loading)
   }
   throwIfAny(problems)
   return {

@@ -1,4 +1,4 @@
-import { coerce } from './coerce.ts'
+import { booleanFrom, coerce } from './coerce.ts'
 import type { Config } from './define.ts'
 import { DOCUMENTED_LOGGING, DOCUMENTED_SECTIONS } from './documented.ts'
 import type { Loading } from './loading.ts'
@@ -13,16 +13,33 @@ import { copyOf, isPlainObject } from './values.ts'
 export interface Sections {
   readonly own: Readonly<Record<string, unknown>>
   readonly others: ReadonlyMap<string, unknown>
+  /** The providers' entries as they were written. */
+  readonly providers: Readonly<Record<string, unknown>>
+}
+
+/** What a config gives a plugin beside its options: its section, and its keys of the providers' entries. */
+export interface Share {
+  readonly section: unknown
+  /** `{ providers: { <name>: { <key> } } }` */
+  readonly entries: unknown
 }
 
 /** Parts a config between the core and the plugins. */
-export function splitSections(value: Readonly<Record<string, unknown>>): Sections {
+export function splitSections(value: Readonly<Record<string, unknown>>, uses: readonly PluginUse[]): Sections {
   const entries = Object.entries(value)
   const isOwn = (key: string) => key in configSchema.properties
   const own = Object.fromEntries(entries.filter(([key]) => isOwn(key)))
   const others = new Map(entries.filter(([key, section]) => !isOwn(key) && section !== undefined))
   shareLogging(own, others)
-  return { own, others }
+  const read = new Set(uses.flatMap(({ plugin }) => plugin.section ?? []))
+  for (const section of new Set([...read, ...DOCUMENTED_SECTIONS])) {
+    const [outer, inner] = section.split('.') as [string, string?]
+    // Where neither of the two is read, the outer one is what is reported.
+    if (inner !== undefined && (read.has(section) || read.has(outer))) takeOut(others, outer, inner)
+  }
+  const providers = isPlainObject(own.providers) ? own.providers : {}
+  if (own.providers === providers) own.providers = withoutKeys(providers, keysRead(uses))
+  return { own, others, providers }
 }
 
 /** The core's own keys, checked. */
@@ -33,7 +50,10 @@ export function checkOwn(given: Readonly<Record<string, unknown>>, loading: Load
   for (const { path, message } of validate(configSchema, value)) {
     problems.push({ message, location: locate(source, path) })
   }
-  for (const path of withoutEffect(value)) warnings.push(remark(source, path, 'has no effect yet'))
+  for (const path of withoutEffect(value)) {
+    const isPlugins = path[0] === 'providers' && path.length === 3
+    warnings.push(remark(source, path, isPlugins ? 'no loaded plugin reads this key' : 'has no effect yet'))
+  }
   return value as Config
 }
 
@@ -48,7 +68,7 @@ export function checkSections(
     if (read.has(key)) continue
     if (key === 'logging') reportLogging(section, loading)
     else if (DOCUMENTED_SECTIONS.has(key)) {
-      loading.warnings.push(remark(loading.source, [key], `no loaded plugin reads this section`))
+      loading.warnings.push(remark(loading.source, key.split('.'), `no loaded plugin reads this section`))
     } else {
       const known = [...Object.keys(configSchema.properties), ...read, ...DOCUMENTED_SECTIONS]
       const message = `unknown key "${key}"${didYouMean(key, known)}`
@@ -69,10 +89,41 @@ function reportLogging(section: unknown, { source, problems, warnings }: Loading
   }
 }
 
-/** What a config gives a plugin in its section. */
-export function sectionOf({ plugin }: PluginUse, sections: ReadonlyMap<string, unknown>): unknown {
+/** What a config gives a plugin in its section and in the providers' entries. */
+export function shareOf({ plugin }: PluginUse, { others, providers }: Sections): Share {
   // `ui:` with nothing behind it is YAML's null, and says nothing.
-  return plugin.section === undefined ? undefined : (sections.get(plugin.section) ?? undefined)
+  const section = plugin.section === undefined ? undefined : (others.get(plugin.section) ?? undefined)
+  const entries = Object.entries(providers).flatMap(([name, entry]) => {
+    if (!isPlainObject(entry) || isOff(entry.enabled)) return []
+    const given = plugin.providerKeys.filter(key => entry[key] !== undefined && entry[key] !== null)
+    return given.length === 0 ? [] : [[name, Object.fromEntries(given.map(key => [key, entry[key]]))] as const]
+  })
+  return { section, entries: entries.length === 0 ? undefined : { providers: Object.fromEntries(entries) } }
+}
+
+function keysRead(uses: readonly PluginUse[]): ReadonlySet<string> {
+  return new Set(uses.flatMap(({ plugin }) => plugin.providerKeys))
+}
+
+function withoutKeys(providers: Readonly<Record<string, unknown>>, keys: ReadonlySet<string>): unknown {
+  if (keys.size === 0) return providers
+  const rest = (entry: unknown) =>
+    isPlainObject(entry) ? Object.fromEntries(Object.entries(entry).filter(([key]) => !keys.has(key))) : entry
+  return Object.fromEntries(Object.entries(providers).map(([name, entry]) => [name, rest(entry)]))
+}
+
+function isOff(enabled: unknown): boolean {
+  return enabled === false || (typeof enabled === 'string' && booleanFrom(enabled) === false)
+}
+
+/** Makes a part of a section a section of its own. */
+function takeOut(sections: Map<string, unknown>, outer: string, inner: string): void {
+  const section = sections.get(outer)
+  if (!isPlainObject(section) || section[inner] === undefined) return
+  const { [inner]: part, ...rest } = section
+  sections.set(`${outer}.${inner}`, part)
+  if (Object.keys(rest).length > 0) sections.set(outer, rest)
+  else sections.delete(outer)
 }
 
 /** `logging` has two readers: the core takes what concerns every line, a plugin with that section the rest. */

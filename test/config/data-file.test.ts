@@ -110,7 +110,9 @@ providers:
 `)
     const { config, warnings } = await project.load({ env: { request_id: 'frozen' } })
     expect(config.providers[0]?.headers).toEqual({ 'x-a': '${literal}' })
-    expect(warnings).toEqual([expect.stringContaining('providers.openai.request_headers: has no effect yet')])
+    expect(warnings).toEqual([
+      expect.stringContaining('providers.openai.request_headers: no loaded plugin reads this key'),
+    ])
   })
 
   test('what is no name of a variable is an error with the remedy', async () => {

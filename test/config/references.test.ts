@@ -24,7 +24,7 @@ plugins:
     'plugins/stamp.ts': STAMP,
     'node_modules/@acme/wordy/package.json': '{ "type": "module", "exports": { "import": "./i.js" } }',
     'node_modules/@acme/wordy/i.js': `export default () => ({ name: 'wordy', requires: [], failure: 'closed',
-      capabilities: [], dialects: [], providers: {}, env: {}, setup: () => ({}) })`,
+      capabilities: [], dialects: [], providers: {}, env: {}, providerKeys: [], setup: () => ({}) })`,
   })
   const loaded = await project.load()
   expect(names(loaded)).toEqual(['alpha', 'gamma', 'stamp', 'beta', 'wordy'])

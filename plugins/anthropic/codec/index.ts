@@ -26,3 +26,6 @@ export const messagesCodec: Codec = {
   writeTokenCount,
   writeModels,
 }
+
+/** By the name that worker threads ask for. */
+export { messagesCodec as codec }

@@ -1,1 +1,1 @@
-export { geminiCodec } from './codec.ts'
+export { geminiCodec, geminiCodec as codec } from './codec.ts'

@@ -23,3 +23,6 @@ export const chatCodec: Codec = {
   writeError,
   writeModels,
 }
+
+/** By the name that worker threads ask for. */
+export { chatCodec as codec }

@@ -24,3 +24,6 @@ export const responsesCodec: Codec = {
   readTokenCount,
   writeTokenCount,
 }
+
+/** By the name that worker threads ask for. */
+export { responsesCodec as codec }
