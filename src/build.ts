@@ -11,6 +11,7 @@ import { order } from './order.ts'
 import type { ClientCredential, Handlers, HookEntry, HookName, Hooks, Logger, Order, PluginApi } from './plugin.ts'
 import type { Service } from './service.ts'
 import { ClientPool, SharedPool, type UpstreamPool } from './upstream/pool.ts'
+import { probe } from './upstream/probe.ts'
 import { Provider } from './upstream/provider.ts'
 
 /** What a generation is built with, beside its configuration. */
@@ -22,6 +23,8 @@ export interface BuildContext {
   readonly gateway: GatewayView
   readonly credentialsOf: (exchange: Exchange) => readonly ClientCredential[]
   readonly withholdCredentials: (exchange: Exchange) => void
+  /** Whether the client's credentials are still its own. */
+  readonly ownsCredentials: (exchange: Exchange) => boolean
 }
 
 /** How long a plugin's `setup` may take, in milliseconds. */
@@ -118,6 +121,18 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
     keep: (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose),
     offer: (service, value) => void offers.push({ service, value }),
     offers: service => offersOf(offers, service),
+    probe: (name, request) => {
+      const provider = providers.get(name)
+      const dialect = dialects.find(each => each.name === provider?.dialects[0])
+      if (provider && dialect) return probe(provider, dialect, request)
+      return Promise.resolve({ status: undefined, reason: 'no such provider', milliseconds: 0 })
+    },
+    ownCredentialTarget: exchange => {
+      const { headers, query = [] } = exchange.dialect.credentials
+      const sources = [...headers, ...query.map(each => `?${each}`)]
+      const isCarried = context.ownsCredentials(exchange) && hasAny(context.credentialsOf(exchange), sources)
+      return isCarried ? [...providers.values()].find(each => each.speaks(exchange.dialect.name))?.name : undefined
+    },
     credentials: exchange => {
       demandCapability()
       return context.credentialsOf(exchange)
@@ -127,6 +142,10 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
       context.withholdCredentials(exchange)
     },
   }
+}
+
+function hasAny(credentials: readonly ClientCredential[], sources: readonly string[]): boolean {
+  return credentials.some(({ source }) => sources.includes(source))
 }
 
 async function setUp(

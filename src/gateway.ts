@@ -7,7 +7,7 @@ import type { Generation } from './generation.ts'
 import { Keeper } from './keeper.ts'
 import type { Log } from './log.ts'
 import { FileWatch } from './reload.ts'
-import { credentialsOf, withholdCredentials } from './serve/exchange.ts'
+import { credentialsOf, ServedExchange, withholdCredentials } from './serve/exchange.ts'
 import { Listener, type Serving } from './serve/listener.ts'
 import { VERSION } from './version.ts'
 
@@ -200,6 +200,7 @@ export class Gateway implements GatewayView, Serving {
       gateway: this,
       credentialsOf,
       withholdCredentials,
+      ownsCredentials: exchange => exchange instanceof ServedExchange && exchange.hasOwnCredentials,
     })
   }
 }

@@ -77,9 +77,12 @@ export {
   type PluginOption,
   type PoolStats,
   type PresetOptions,
+  type ProbeRequest,
+  type ProbeResult,
   type ProviderDefaults,
   type ProviderView,
 } from './plugin.ts'
+export { readProviderStatus, readStatuses } from './read-status.ts'
 export {
   type Redactor,
   type RedactorModule,
@@ -101,4 +104,5 @@ export {
   type StatusSource,
   statusService,
 } from './services.ts'
+export { SlidingCounts } from './sliding-counts.ts'
 export { UsageRecord, usageSlot } from './usage-record.ts'

@@ -71,6 +71,11 @@ export class JsonRequest implements LlmRequest {
     }
   }
 
+  slices(fields: readonly string[]): readonly (Buffer | undefined)[] {
+    if (!this.#hasFields) return fields.map(() => undefined)
+    return rangesOf(scanFields(this.bytes, fields)).map(range => range && this.bytes.subarray(range.start, range.end))
+  }
+
   json(): unknown {
     if (this.#json !== undefined || this.bytes.length === 0) return this.#json
     try {

@@ -87,6 +87,22 @@ export interface ClientCredential {
   readonly value: string
 }
 
+/** A cheap question to a provider, to see whether it lives. */
+export interface ProbeRequest {
+  /** A path of the provider's dialect. Default: the one that lists its models. */
+  readonly path?: string | undefined
+  /** Milliseconds until it counts as unanswered. */
+  readonly timeout: number
+}
+
+export interface ProbeResult {
+  /** Undefined where no answer came. */
+  readonly status: number | undefined
+  /** Why none came, in a few words. */
+  readonly reason: string | undefined
+  readonly milliseconds: number
+}
+
 /** What a plugin may ask of the gateway while it is being set up. */
 export interface PluginApi {
   readonly log: Logger
@@ -104,6 +120,13 @@ export interface PluginApi {
   offer<T>(service: Service<T>, value: T): void
   /** What plugins offer, in list order. Complete once every plugin is set up: ask when it is needed, not in `setup`. */
   offers<T>(service: Service<T>): readonly T[]
+  /** Asks a provider for something cheap, at its own address and with its first key. Never rejects. */
+  probe(provider: string, request: ProbeRequest): Promise<ProbeResult>
+  /**
+   * The provider that the client's own credential goes to in place of a key; undefined where it sent none, or where it
+   * was meant for the gateway.
+   */
+  ownCredentialTarget(exchange: Exchange): string | undefined
   /** The client's credentials. Throws unless the plugin declares the `credentials` capability. */
   credentials(exchange: Exchange): readonly ClientCredential[]
   /**

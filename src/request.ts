@@ -18,6 +18,11 @@ export interface LlmRequest {
   readonly bytes: Buffer
   /** The value of one of the dialect's peeked top-level fields, read from the bytes without parsing the whole body. Throws on broken JSON. */
   peek(field: string): unknown
+  /**
+   * The values of top-level fields as they stand in the body, in the order asked; undefined where the body has none. One
+   * pass over the bytes, nothing parsed. Throws on broken JSON.
+   */
+  slices(fields: readonly string[]): readonly (Buffer | undefined)[]
   /** The whole body, parsed on first use. Treat it as frozen: changes go through `with`. */
   json(): unknown
   /**

@@ -37,6 +37,13 @@ describe('reading', () => {
     expect(request('{"model":"other"}', '/v1/models/m%2D1:stream')).toMatchObject({ model: 'm-1', isStream: true })
   })
 
+  it('slices fields out as they stand, in the order asked', () => {
+    const sliced = request(body).slices(['messages', 'none', 'n'])
+    expect(sliced.map(each => each?.toString())).toEqual(['[{"model":"inner"}]', undefined, '1.0'])
+    expect(request('', '/v1/models', 'GET').slices(['n'])).toEqual([undefined])
+    expect(() => request('{"n":1,}').slices(['n'])).toThrow('not valid JSON')
+  })
+
   it('peeks at fields of the list and beyond it', () => {
     expect(request(body).peek('n')).toBe(1)
     expect(request(body).peek('messages')).toEqual([{ model: 'inner' }])

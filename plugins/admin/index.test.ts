@@ -1,6 +1,7 @@
 import http from 'node:http'
+import { definePlugin, providerStatusService, statusService } from 'lunaroute'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type ServingGateway, serve } from '../../test/support/serving.ts'
+import { providersAt, type ServingGateway, serve } from '../../test/support/serving.ts'
 import admin from './index.ts'
 
 let gateway: ServingGateway
@@ -38,6 +39,46 @@ it.each([
 ])('%s %s is not a method of the page', async (method, path, allow) => {
   const response = await fetch(gateway.url + path, { method })
   expect([response.status, response.headers.get('allow')]).toEqual([405, allow])
+})
+
+it('shows what plugins tell of themselves and of providers, and one of them alone', async () => {
+  const teller = definePlugin({
+    name: 'teller',
+    setup(_options, { offer }) {
+      offer(statusService, {
+        name: 'queue',
+        read: () => ({ state: 'degraded', message: 'full', details: { depth: 7 } }),
+      })
+      offer(providerStatusService, () => ({ status: 'healthy' }))
+      return {
+        ingress: ({ head }) =>
+          head.path === '/admin/queue' && head.method === 'POST' ? { status: 200, body: 'emptied' } : undefined,
+      }
+    },
+  })
+  const told = await serve({
+    extends: 'passthrough',
+    plugins: [admin(), teller()],
+    providers: providersAt('http://127.0.0.1:9'),
+  })
+  try {
+    const get = async (path: string) => (await fetch(told.url + path)).json()
+    const queue = { state: 'degraded', message: 'full', details: { depth: 7 } }
+    expect(await get('/admin/status')).toMatchObject({ generation: 1, statuses: { queue } })
+    expect(await get('/admin/queue')).toEqual(queue)
+    const providers = JSON.stringify(await get('/admin/providers'))
+    expect(JSON.parse(providers)).toMatchObject({
+      providers: [{ name: 'openai', base_url: 'http://127.0.0.1:9/v1', keys: 1, status: 'healthy' }, {}, {}],
+    })
+    expect(providers).not.toContain('-key"')
+    const emptied = await fetch(`${told.url}/admin/queue`, { method: 'POST' })
+    expect(await emptied.text()).toBe('emptied')
+    expect((await fetch(`${told.url}/admin/nothing`)).status).toBe(404)
+    const stranger = await fetch(`${told.url}/admin/providers`, { headers: { via: 'x' } })
+    expect(stranger.status).toBe(403)
+  } finally {
+    await told.close()
+  }
 })
 
 describe('a request', () => {

@@ -1,36 +1,34 @@
 import { definePlugin, type Exchange, GatewayError, type Reply } from 'lunaroute'
+import { pagesOf } from './pages.ts'
 import { strangerOf } from './stranger.ts'
 
-/** The method of each page. */
-const PAGES = new Map([
-  ['/admin/reload', 'POST'],
-  ['/admin/status', 'GET'],
-])
-
-/** Reloads the configuration on request and tells its state, to programs on this machine. */
+/** Reloads the configuration on request and tells how everything stands, to programs on this machine. */
 export default definePlugin({
   name: 'admin',
-  setup(_options, { gateway, log }) {
-    const answer = async (exchange: Exchange): Promise<Reply> => {
+  setup(_options, api) {
+    const { log } = api
+    const pages = pagesOf(api)
+    const answer = async (exchange: Exchange): Promise<Reply | undefined> => {
       const { path, method } = exchange.head
+      const page = pages(path)
+      // Paths below may belong to other plugins.
+      if (page === undefined) return undefined
       const reason = strangerOf(exchange)
       if (reason !== undefined) {
         log.warn({ path, reason, client: exchange.remoteAddress, exchange: exchange.id }, 'refused an admin request')
         throw new GatewayError('LR_FORBIDDEN', 403, `${path} is for programs on this machine only: ${reason}`)
       }
-      const allow = PAGES.get(path)!
-      if (method !== allow) {
+      if (method !== page.method) {
+        if (page.isShared) return undefined
+        const allow = page.method
         throw new GatewayError('LR_METHOD', 405, `${path} takes ${allow} only`, { headers: { allow } })
       }
-      const headers = { 'cache-control': 'no-store' }
-      if (path === '/admin/status') return { status: 200, headers, body: gateway.config() }
-      const state = await gateway.reload()
-      return { status: state.error ? 422 : 200, headers, body: state }
+      const { status = 200, body } = await page.read()
+      return { status, headers: { 'cache-control': 'no-store' }, body }
     }
     return {
       ingress(exchange) {
-        if (exchange.endpoint === null && PAGES.has(exchange.head.path)) return answer(exchange)
-        return undefined
+        return exchange.endpoint === null && exchange.head.path.startsWith('/admin/') ? answer(exchange) : undefined
       },
     }
   },

@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { definePlugin, providerStatusService, type Status, statusService } from 'lunaroute'
 import { afterEach, expect, it } from 'vitest'
 import local from '../../presets/local.ts'
 import { providersAt, type ServingGateway, serve, startUpstream, until } from '../../test/support/serving.ts'
@@ -107,4 +108,43 @@ it('a gateway that is shutting down is not ready', async () => {
   expect(answers.indexOf('HTTP/1.1 200')).toBe(0)
   socket.destroy()
   await Promise.all([closed, upstream.close()])
+})
+
+it('shows what plugins say to this machine alone, and is not ready when one of them has failed', async () => {
+  let status: Status = { state: 'degraded', message: 'half of it', details: { depth: 7 } }
+  const teller = definePlugin({
+    name: 'teller',
+    setup(_options, { offer }) {
+      offer(statusService, { name: 'teller', read: () => status })
+      offer(statusService, {
+        name: 'broken',
+        read: () => {
+          throw new Error('no')
+        },
+      })
+      offer(providerStatusService, name => ({ status: 'healthy', success_rate: name === 'openai' ? 1 : 0.5 }))
+      offer(providerStatusService, () => ({ circuit: 'closed' }))
+      return {}
+    },
+  })
+  gateway = await serve({ ...config, plugins: [health(), teller()] })
+  const ask = async (headers = {}) => {
+    const response = await fetch(`${gateway.url}/readyz`, { headers })
+    return [response.status, await response.json()]
+  }
+  const stranger = { 'x-forwarded-for': '192.0.2.1' }
+  expect(await ask()).toMatchObject([
+    200,
+    {
+      status: 'ready',
+      statuses: { teller: { state: 'degraded', message: 'half of it' }, broken: { state: 'degraded' } },
+      providers: [{ name: 'openai', status: 'healthy', success_rate: 1, circuit: 'closed' }, {}, {}],
+    },
+  ])
+  const sparse = JSON.stringify(await ask(stranger))
+  expect(sparse).not.toMatch(/half of it|success_rate|circuit|statuses/)
+
+  status = { state: 'failed', message: 'all of it' }
+  expect(await ask()).toMatchObject([503, { status: 'not_ready', statuses: { teller: { message: 'all of it' } } }])
+  expect(await ask(stranger)).toMatchObject([503, { status: 'not_ready' }])
 })

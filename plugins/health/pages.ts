@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { ConfigStatus, GatewayView, ProviderView } from 'lunaroute'
+import type { ConfigStatus, GatewayView, ProviderView, Status } from 'lunaroute'
 
 /** It lives. `service`, and for a program on this machine `pid`, tell it from any other server on the port. */
 export function healthBody({ version, startedAt }: GatewayView, isLocal: boolean) {
@@ -8,17 +8,35 @@ export function healthBody({ version, startedAt }: GatewayView, isLocal: boolean
   return isLocal ? { ...body, pid: process.pid } : body
 }
 
-/** What it serves with. A refused edit does not make it unready: the configuration before serves on. */
-export function readyBody(gateway: GatewayView, providers: readonly ProviderView[], isLocal: boolean) {
+/** What plugins say of the gateway's parts, and of each provider. */
+export interface Told {
+  readonly statuses: Readonly<Record<string, Status>>
+  provider(name: string): Readonly<Record<string, unknown>>
+}
+
+/** Whether it can serve. A refused edit does not make it unready: the configuration before serves on. */
+export function readiness(gateway: GatewayView, { statuses }: Told): 'ready' | 'draining' | 'not_ready' {
+  if (gateway.isDraining) return 'draining'
+  return Object.values(statuses).some(({ state }) => state === 'failed') ? 'not_ready' : 'ready'
+}
+
+/** What it serves with. What plugins tell stays on the machine, but for whether it is ready. */
+export function readyBody(gateway: GatewayView, providers: readonly ProviderView[], told: Told, isLocal: boolean) {
   return {
-    status: gateway.isDraining ? 'draining' : 'ready',
+    status: readiness(gateway, told),
     service: 'lunaroute',
     version: gateway.version,
     config: configState(gateway.config(), isLocal),
-    providers: providers.map(each => providerState(each, isLocal)),
+    providers: providers.map(each => providerState(each, told, isLocal)),
+    ...(isLocal && { statuses: shortened(told.statuses) }),
     listeners: gateway.listeners(),
     in_flight: gateway.inFlight(),
   }
+}
+
+/** Details are for pages that are asked for one status. */
+function shortened(statuses: Readonly<Record<string, Status>>) {
+  return Object.fromEntries(Object.entries(statuses).map(([name, { state, message }]) => [name, { state, message }]))
 }
 
 /** Paths, and messages that may hold one, stay on the machine. */
@@ -28,7 +46,7 @@ function configState({ generation, file, loadedAt, error, plugins, warnings }: C
   return { generation, file: file && basename(file), loadedAt, error: told }
 }
 
-function providerState({ name, dialects, hasKey, baseUrl, pool }: ProviderView, isLocal: boolean) {
+function providerState({ name, dialects, hasKey, baseUrl, pool }: ProviderView, told: Told, isLocal: boolean) {
   const { created, reused, open, idle, busy } = pool
   return {
     name,
@@ -36,5 +54,6 @@ function providerState({ name, dialects, hasKey, baseUrl, pool }: ProviderView, 
     ...(isLocal && { base_url: baseUrl }),
     has_key: hasKey,
     pool: { created, reused, open, idle, busy },
+    ...(isLocal && told.provider(name)),
   }
 }

@@ -1,7 +1,8 @@
-import { definePlugin, type Exchange, GatewayError, type Reply, Type, withDefault } from 'lunaroute'
+import { definePlugin, type Exchange, GatewayError, meterService, type Reply, Type, withDefault } from 'lunaroute'
 import { chunkCount } from './chunks.ts'
 import { readUsage } from './llm-usage.ts'
-import { Metrics } from './metrics.ts'
+import { Meters } from './meters.ts'
+import { Metrics, type Page } from './metrics.ts'
 
 /** Counts and times exchanges, connections and the process, for Prometheus to fetch. */
 export default definePlugin({
@@ -33,7 +34,7 @@ export default definePlugin({
   }),
   // A request must not fail because it could not be counted.
   failure: 'open',
-  setup(options, { gateway, providers, keep, onDispose }) {
+  setup(options, { gateway, providers, keep, log, offers, onDispose }) {
     if (!options.enabled) return {}
     const { max_models: maxModels, count_chunks: countsChunks } = options
     const path = options.endpoint ?? options.path
@@ -44,11 +45,18 @@ export default definePlugin({
     )
     onDispose(metrics.pools.follow(providers))
     const llm = options.llm ? metrics.llm(options.include_api_key_hash) : undefined
+    const meters = new Meters(log)
+    const page: Page = {
+      gateway,
+      providers,
+      hasProcess: options.process,
+      meters: isTaken => meters.read(offers(meterService), isTaken),
+    }
     const answer = async ({ head }: Exchange): Promise<Reply> => {
       if (head.method !== 'GET' && head.method !== 'HEAD') {
         throw new GatewayError('LR_METHOD', 405, `${path} takes GET only`, { headers: { allow: 'GET, HEAD' } })
       }
-      const body = await metrics.render(gateway, providers, options.process)
+      const body = await metrics.render(page)
       return { status: 200, headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' }, body }
     }
     return {

@@ -35,7 +35,7 @@ export class Metrics {
   }
 
   /** Everything as text. Process metrics begin with the first call: they cost a timer and an observer. */
-  async render(gateway: GatewayView, providers: readonly ProviderView[], hasProcess: boolean): Promise<string> {
+  async render({ gateway, providers, hasProcess, meters }: Page): Promise<string> {
     if (hasProcess && !this.#hasProcess) {
       this.#hasProcess = true
       collectDefaultMetrics({ register: this.#registry })
@@ -43,21 +43,31 @@ export class Metrics {
     this.exchanges.flush()
     this.#gateway.refresh(gateway)
     this.pools.refresh(providers)
-    return this.#text()
+    const others = meters(name => this.#registry.getSingleMetric(name) !== undefined)
+    return `${[...(await textOf(this.#registry)), ...(await textOf(others))].join('\n\n')}\n`
   }
+}
 
-  /** Family by family, letting streams through in between: 200 models make a megabyte, and 30 ms of work at one go. */
-  async #text(): Promise<string> {
-    const parts: string[] = []
-    let since = performance.now()
-    for (const { name } of this.#registry.getMetricsAsArray()) {
-      parts.push(await this.#registry.getSingleMetricAsString(name))
-      if (performance.now() - since < MAX_TURN) continue
-      await setImmediate()
-      since = performance.now()
-    }
-    return `${parts.join('\n\n')}\n`
+/** What a page is made from. */
+export interface Page {
+  readonly gateway: GatewayView
+  readonly providers: readonly ProviderView[]
+  readonly hasProcess: boolean
+  /** Families that other plugins count, but for those whose name is taken. */
+  meters(isTaken: (name: string) => boolean): Registry
+}
+
+/** Family by family, letting streams through in between: 200 models make a megabyte, and 30 ms of work at one go. */
+async function textOf(registry: Registry): Promise<string[]> {
+  const parts: string[] = []
+  let since = performance.now()
+  for (const { name } of registry.getMetricsAsArray()) {
+    parts.push(await registry.getSingleMetricAsString(name))
+    if (performance.now() - since < MAX_TURN) continue
+    await setImmediate()
+    since = performance.now()
   }
+  return parts
 }
 
 /** Milliseconds of work before others get their turn. */

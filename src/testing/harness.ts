@@ -54,6 +54,7 @@ export class Harness {
       gateway: standIn(() => generation),
       credentialsOf,
       withholdCredentials,
+      ownsCredentials: exchange => exchange instanceof TestExchange && !exchange.areCredentialsWithheld,
     })
     return new Harness(generation, keeper, logs)
   }

@@ -21,5 +21,6 @@ export async function generationOf(
     gateway: {} as GatewayView,
     credentialsOf: () => [],
     withholdCredentials: () => undefined,
+    ownsCredentials: () => true,
   })
 }

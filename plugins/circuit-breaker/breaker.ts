@@ -1,0 +1,136 @@
+import {
+  type Attempt,
+  type AttemptOutcome,
+  GatewayError,
+  type LlmRequest,
+  type Observer,
+  type Plan,
+  type StartedAttempt,
+} from 'lunaroute'
+import type { Circuit, CircuitRules, Probe } from './circuit.ts'
+import type { Circuits } from './circuits.ts'
+import { verdictOf } from './verdict.ts'
+
+export interface BreakerSettings {
+  readonly rules: CircuitRules
+  /** Whether each model of a provider has a circuit of its own. */
+  readonly isPerModel: boolean
+  /** Failures, statuses, and `5xx`, that count. */
+  readonly counted: ReadonlySet<unknown>
+}
+
+/** Keeps plans away from providers that fail. */
+export class Breaker {
+  readonly #circuits: Circuits
+  readonly #settings: BreakerSettings
+
+  constructor(circuits: Circuits, settings: BreakerSettings) {
+    this.#circuits = circuits
+    this.#settings = settings
+  }
+
+  /** The plan without attempts that cannot be made now; each of the others is asked about again when its turn comes. */
+  reshape(plan: Plan, request: LlmRequest | null): Plan {
+    const now = performance.now()
+    const { rules } = this.#settings
+    const gate = (attempt: Attempt) => this.#objection(attempt, request)
+    const kept: Attempt[] = []
+    let soonest = Number.POSITIVE_INFINITY
+    for (const attempt of plan) {
+      const circuit = this.#circuit(attempt, request)
+      if (circuit === undefined || circuit.wait(rules, now) === 0) {
+        kept.push({ ...attempt, gates: attempt.gates ? [...attempt.gates, gate] : [gate] })
+      } else soonest = Math.min(soonest, hintOf(circuit, rules, now))
+    }
+    if (kept.length === 0) throw openError(plan, soonest)
+    return kept
+  }
+
+  /** What follows the attempts of one exchange. */
+  watch(): Observer {
+    return new Watch(this)
+  }
+
+  /** An attempt is being made: where its circuit waits for a probe, it is the one. */
+  claim(attempt: StartedAttempt): Claim | undefined {
+    const circuit = this.#circuits.find(attempt.provider, this.#modelOf(attempt))
+    const probe = circuit?.start(this.#settings.rules, performance.now())
+    return circuit && probe && { circuit, probe }
+  }
+
+  ended(outcome: AttemptOutcome, claim: Claim | undefined): void {
+    const { rules, counted } = this.#settings
+    const verdict = verdictOf(outcome, counted)
+    const model = this.#modelOf(outcome)
+    // Only a failure makes a circuit: clients can invent models, but not make a provider fail for each.
+    const circuit =
+      verdict === 'failed'
+        ? this.#circuits.findOrCreate(outcome.provider, model)
+        : this.#circuits.find(outcome.provider, model)
+    if (!circuit) return
+    const now = performance.now()
+    if (verdict === 'ok') circuit.succeed(rules, now, claim?.probe)
+    else if (verdict === 'failed') circuit.fail(rules, now, claim?.probe)
+    else circuit.free(claim?.probe)
+  }
+
+  #objection(attempt: Attempt, request: LlmRequest | null): GatewayError | undefined {
+    const circuit = this.#circuit(attempt, request)
+    if (circuit === undefined) return undefined
+    const now = performance.now()
+    const { rules } = this.#settings
+    return circuit.wait(rules, now) > 0 ? openError([attempt], hintOf(circuit, rules, now)) : undefined
+  }
+
+  #circuit({ provider, model }: Attempt, request: LlmRequest | null): Circuit | undefined {
+    if (!this.#settings.isPerModel) return this.#circuits.find(provider, undefined)
+    return this.#circuits.find(provider, model ?? request?.modelLabel ?? '')
+  }
+
+  /** The model whose circuit an attempt belongs to. */
+  #modelOf(attempt: { readonly model: string | undefined }): string | undefined {
+    return this.#settings.isPerModel ? (attempt.model ?? '') : undefined
+  }
+}
+
+interface Claim {
+  readonly circuit: Circuit
+  readonly probe: Probe
+}
+
+/** The probe of one exchange: at most one at a time, since its attempts follow each other. */
+class Watch implements Observer {
+  readonly #breaker: Breaker
+  #claim: Claim | undefined
+
+  constructor(breaker: Breaker) {
+    this.#breaker = breaker
+  }
+
+  attemptStarted(attempt: StartedAttempt): void {
+    this.#claim = this.#breaker.claim(attempt)
+  }
+
+  attemptAnswered(): void {
+    const claim = this.#claim
+    claim?.circuit.answered(claim.probe, performance.now())
+  }
+
+  attemptEnded(outcome: AttemptOutcome): void {
+    this.#breaker.ended(outcome, this.#claim)
+    this.#claim = undefined
+  }
+}
+
+/** What clients are told to wait, in milliseconds. How a probe under way ends is known soon. */
+function hintOf(circuit: Circuit, rules: CircuitRules, now: number): number {
+  const wait = circuit.wait(rules, now)
+  return circuit.state === 'half-open' ? Math.min(wait, 1000) : wait
+}
+
+function openError(plan: Plan, wait: number): GatewayError {
+  const names = [...new Set(plan.map(({ provider }) => `"${provider}"`))].join(', ')
+  const seconds = Math.max(1, Math.ceil(wait / 1000))
+  const message = `${names} failed too often and ${plan.length > 1 ? 'are' : 'is'} left alone for a while; try again in ${seconds} s`
+  return new GatewayError('LR_CIRCUIT_OPEN', 503, message, { headers: { 'retry-after': String(seconds) } })
+}

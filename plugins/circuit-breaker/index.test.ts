@@ -1,0 +1,303 @@
+import {
+  type Attempt,
+  type AttemptOutcome,
+  defineConfig,
+  definePlugin,
+  meterService,
+  providerStatusService,
+} from 'lunaroute'
+import { gateway, harness } from 'lunaroute/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { until } from '../../test/support/until.ts'
+import anthropic from '../anthropic/index.ts'
+import openai from '../openai/index.ts'
+import { Circuit, type CircuitRules } from './circuit.ts'
+import circuitBreaker from './index.ts'
+import { verdictOf } from './verdict.ts'
+
+const RULES: CircuitRules = {
+  failures: 3,
+  successes: 2,
+  pause: 1000,
+  streamed: 100,
+  rate: 0.5,
+  least: 10,
+  window: 10_000,
+}
+
+function circuit() {
+  const seen: string[] = []
+  return { made: new Circuit((from, to) => seen.push(`${from}>${to}`)), seen }
+}
+
+function opened(at = 0) {
+  const { made, seen } = circuit()
+  for (let i = 0; i < RULES.failures; i++) made.fail(RULES, at, undefined)
+  return { made, seen }
+}
+
+describe('a circuit', () => {
+  it('opens after so many failures in a row, and a success starts the count anew', () => {
+    const { made, seen } = circuit()
+    made.fail(RULES, 0, undefined)
+    made.fail(RULES, 0, undefined)
+    made.succeed(RULES, 0, undefined)
+    made.fail(RULES, 0, undefined)
+    made.fail(RULES, 0, undefined)
+    expect(made.state).toBe('closed')
+    made.fail(RULES, 0, undefined)
+    expect([made.state, made.wait(RULES, 1), seen]).toEqual(['open', 999, ['closed>open']])
+  })
+
+  it('opens by the share of failures, once there are enough attempts', () => {
+    const { made } = circuit()
+    for (let i = 0; i < 4; i++) {
+      made.fail(RULES, i, undefined)
+      made.succeed(RULES, i, undefined)
+    }
+    made.fail(RULES, 9, undefined)
+    expect(made.state).toBe('closed')
+    made.fail(RULES, 9, undefined)
+    expect(made.state).toBe('open')
+  })
+
+  it('lets a single probe through after its pause, and closes after enough of them', () => {
+    const { made, seen } = opened()
+    expect(made.start(RULES, 999)).toBeUndefined()
+    const first = made.start(RULES, 1000)
+    expect(first).toBeDefined()
+    expect(made.start(RULES, 1001)).toBeUndefined()
+    expect(made.wait(RULES, 1001)).toBeGreaterThan(0)
+    made.succeed(RULES, 1002, first)
+    const second = made.start(RULES, 1003)
+    made.succeed(RULES, 1004, second)
+    expect(seen).toEqual(['closed>open', 'open>half-open', 'half-open>closed'])
+    made.fail(RULES, 1005, undefined)
+    expect(made.state).toBe('closed')
+  })
+
+  it('opens again when a probe fails, for another pause', () => {
+    const { made } = opened()
+    made.fail(RULES, 1100, made.start(RULES, 1000))
+    expect([made.state, made.wait(RULES, 1100)]).toEqual(['open', 1000])
+  })
+
+  it('is not moved by attempts from before it opened', () => {
+    const { made } = opened()
+    const probe = made.start(RULES, 1000)
+    made.fail(RULES, 1001, undefined)
+    made.succeed(RULES, 1001, undefined)
+    expect(made.state).toBe('half-open')
+    made.succeed(RULES, 1002, probe)
+    expect(made.wait(RULES, 1002)).toBe(0)
+  })
+
+  it('gives the place of a probe that says nothing, or hangs, to another', () => {
+    const { made } = opened()
+    made.free(made.start(RULES, 1000))
+    const hanging = made.start(RULES, 1001)
+    expect(hanging).toBeDefined()
+    expect(made.start(RULES, 2000)).toBeUndefined()
+    const next = made.start(RULES, 2001)
+    expect(next).toBeDefined()
+    made.fail(RULES, 2002, hanging)
+    expect(made.state).toBe('half-open')
+  })
+
+  it('takes a stream that goes on for a success, without waiting for its end', () => {
+    const { made } = opened()
+    const first = made.start(RULES, 1000)!
+    made.answered(first, 1010)
+    expect(made.wait(RULES, 1050)).toBeGreaterThan(0)
+    const second = made.start(RULES, 1110)!
+    made.succeed(RULES, 1120, second)
+    expect(made.state).toBe('closed')
+  })
+})
+
+describe('an attempt', () => {
+  const counted = new Set<unknown>(['5xx', 'connect', 'reset', 'timeout', 'protocol', 'cut'])
+  it.each([
+    [{ status: 200 }, 'ok'],
+    [{ status: 500 }, 'failed'],
+    [{ status: 529 }, 'failed'],
+    [{ status: 429 }, 'nothing'],
+    [{ status: 400 }, 'nothing'],
+    [{ failure: 'connect' }, 'failed'],
+    [{ failure: 'timeout' }, 'failed'],
+    [{ status: 200, failure: 'cut' }, 'failed'],
+    [{ status: 200, failure: 'cancelled' }, 'nothing'],
+    [{ failure: 'stale' }, 'nothing'],
+    [{ status: 200, toldStatus: 529 }, 'failed'],
+    [{ status: 200, toldStatus: 400 }, 'nothing'],
+  ] as const)('that ended with %j says: %s', (outcome, verdict) => {
+    expect(verdictOf(outcome as AttemptOutcome, counted)).toBe(verdict)
+  })
+})
+
+const CHAT = '/v1/chat/completions'
+
+/** Tries openai, then anthropic, whatever the answer. */
+const both = definePlugin({
+  name: 'both',
+  setup: () => ({
+    route: (): Attempt[] => [
+      { provider: 'openai', headers: {}, fallbackOn: [500] },
+      { provider: 'anthropic', headers: {} },
+    ],
+  }),
+})
+
+describe('in a gateway', () => {
+  const options = { failure_threshold: 2, success_threshold: 1, timeout_secs: 0.3 }
+  const config = defineConfig({ plugins: [openai(), anthropic(), circuitBreaker(options)] })
+
+  it('refuses in the client’s dialect with retry-after while every circuit is open, then probes and recovers', async () => {
+    let status = 500
+    const g = await gateway(config, { upstream: () => ({ status, body: {} }) })
+    onTestFinished(() => g.close())
+    const chat = async () => (await g.post(CHAT, { model: 'm' })).status
+    expect([await chat(), await chat()]).toEqual([500, 500])
+    const refused = await g.post(CHAT, { model: 'm' })
+    expect([
+      refused.status,
+      refused.headers.get('retry-after'),
+      refused.headers.get('x-lunaroute-error-source'),
+    ]).toEqual([503, '1', 'gateway'])
+    expect(await refused.json()).toMatchObject({ error: { code: 'LR_CIRCUIT_OPEN' } })
+    expect(g.received).toHaveLength(2)
+    status = 200
+    await expect.poll(chat).toBe(200)
+    expect(g.received).toHaveLength(3)
+  })
+
+  it('speaks the dialect of Messages, too', async () => {
+    const g = await gateway(config, { upstream: () => ({ status: 529, body: {} }) })
+    onTestFinished(() => g.close())
+    const ask = () => g.post('/v1/messages', { model: 'm' }, { 'anthropic-version': '2023-06-01' })
+    await ask()
+    await ask()
+    const refused = await ask()
+    expect([refused.status, await refused.json()]).toMatchObject([503, { type: 'error' }])
+  })
+
+  it('goes on to the next attempt of the plan, and survives a reload', async () => {
+    const plugins = [openai(), anthropic(), both(), circuitBreaker({ failure_threshold: 2 })]
+    const g = await gateway(
+      { plugins },
+      { upstream: ({ provider }) => ({ status: provider === 'openai' ? 500 : 200 }) },
+    )
+    onTestFinished(() => g.close())
+    const chat = async () => (await g.post(CHAT, { model: 'm' })).status
+    expect([await chat(), await chat(), await chat()]).toEqual([200, 200, 200])
+    await g.reload({ plugins: [...plugins.slice(0, 3), circuitBreaker({ failure_threshold: 9 })] })
+    expect(await chat()).toBe(200)
+    expect(g.received.filter(each => each.provider === 'openai')).toHaveLength(2)
+    expect(g.logs.some(line => line.includes('the circuit of openai is open'))).toBe(true)
+  })
+
+  it('counts streams that break off in the middle', async () => {
+    const cut = async function* () {
+      yield 'data: {}\n\n'
+      await new Promise(resolve => setTimeout(resolve, 5))
+      throw new Error('cut')
+    }
+    const g = await gateway(config, { upstream: () => ({ stream: cut() }) })
+    onTestFinished(() => g.close())
+    const stream = () => g.post(CHAT, { model: 'm', stream: true }).then(response => response.text())
+    await expect(stream()).rejects.toThrow()
+    await expect(stream()).rejects.toThrow()
+    expect((await g.post(CHAT, { model: 'm' })).status).toBe(503)
+  })
+
+  it('never counts what clients do wrong', async () => {
+    const g = await gateway(config, { upstream: () => ({ status: 400, body: {} }) })
+    onTestFinished(() => g.close())
+    for (let i = 0; i < 5; i++) expect((await g.post(CHAT, { model: 'm' })).status).toBe(400)
+    expect(g.received).toHaveLength(5)
+  })
+
+  it('with a circuit for each model leaves the others alone', async () => {
+    const plugins = [openai(), circuitBreaker({ failure_threshold: 1, per: 'model' })]
+    const upstream = ({ json }: { json(): unknown }) => ({
+      status: (json() as { model: string }).model === 'bad' ? 500 : 200,
+    })
+    const g = await gateway({ plugins }, { upstream })
+    onTestFinished(() => g.close())
+    const chat = async (model: string) => (await g.post(CHAT, { model })).status
+    expect([await chat('bad'), await chat('bad'), await chat('good')]).toEqual([500, 503, 200])
+  })
+
+  it('sends one probe at a time, and a client that leaves frees its place', async () => {
+    let isDown = true
+    let release: () => void = () => undefined
+    const held = new Promise<void>(resolve => {
+      release = resolve
+    })
+    const upstream = async () => {
+      if (isDown) return { status: 500 }
+      await held
+      return { status: 200 }
+    }
+    const g = await gateway({ plugins: [openai(), circuitBreaker(options)] }, { upstream })
+    onTestFinished(() => g.close())
+    const chat = (signal?: AbortSignal) =>
+      g.fetch(CHAT, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"model":"m"}',
+        ...(signal && { signal }),
+      })
+    await chat()
+    await chat()
+    isDown = false
+    const leaving = new AbortController()
+    const arrived = () => until(() => g.received.length === 3, 'the probe arrives', 20_000)
+    let probe: Promise<unknown> = Promise.resolve()
+    for (let isUnderWay = false; !isUnderWay; ) {
+      probe = chat(leaving.signal).catch(() => 'left')
+      isUnderWay = await Promise.race([probe.then(() => false), arrived().then(() => true)])
+    }
+    expect((await chat()).status).toBe(503)
+    expect(g.received).toHaveLength(3)
+    leaving.abort()
+    expect(await probe).toBe('left')
+    release()
+    await expect.poll(async () => (await chat()).status).toBe(200)
+  })
+})
+
+it('is seen in meters and in the status of providers', async () => {
+  let read: () => unknown = () => undefined
+  const looker = definePlugin({
+    name: 'looker',
+    setup: (_options, api) => {
+      read = () => ({
+        families: Object.fromEntries(api.offers(meterService).map(each => [each.name, [...each.read()]])),
+        openai: api.offers(providerStatusService).map(each => each('openai')),
+      })
+      return {}
+    },
+  })
+  const h = await harness(openai(), anthropic(), looker(), circuitBreaker({ failure_threshold: 1 }))
+  onTestFinished(() => h.close())
+  const request = h.request({ model: 'm' }, { dialect: 'openai-chat' })
+  const exchange = h.exchange(request)
+  await h.route([{ provider: 'openai', headers: {} }], request, exchange)
+  const started = { provider: 'openai', model: 'm', number: 1, key: 0 }
+  exchange.observers.attemptStarted(started)
+  const ended = { startedAt: 0, endedAt: 1, status: 500, failure: undefined, toldStatus: undefined, head: undefined }
+  exchange.observers.attemptEnded({ ...started, ...ended })
+  expect(read()).toMatchObject({
+    families: {
+      lunaroute_circuit_breaker_state: [
+        { labels: { provider: 'openai' }, value: 1 },
+        { labels: { provider: 'anthropic' }, value: 0 },
+      ],
+      lunaroute_circuit_breaker_transitions_total: [
+        { labels: { provider: 'openai', from_state: 'closed', to_state: 'open' }, value: 1 },
+      ],
+    },
+    openai: [{ circuit: 'open', circuits: [{ next_probe_in_seconds: 60 }] }],
+  })
+})
