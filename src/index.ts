@@ -57,8 +57,6 @@ export { moduleUrl } from './module-url.ts'
 export { withDefault } from './options.ts'
 export {
   type ClientCredential,
-  type CommandCall,
-  type CommandModule,
   type ConfigNames,
   definePlugin,
   definePreset,
@@ -71,7 +69,6 @@ export {
   type Order,
   type Plugin,
   type PluginApi,
-  type PluginCommand,
   type PluginDefinition,
   type PluginFactory,
   type PluginOption,
@@ -82,6 +79,7 @@ export {
   type ProviderDefaults,
   type ProviderView,
 } from './plugin.ts'
+export type { CommandCall, CommandModule, PluginCommand } from './plugin-command.ts'
 export { readProviderStatus, readStatuses } from './read-status.ts'
 export {
   type Redactor,
