@@ -1,0 +1,63 @@
+import { detectApiKeys } from './api-key.ts'
+import { detectCards } from './credit-card.ts'
+import { type CustomPattern, customDetector, type Reach } from './custom.ts'
+import { numberDetector, type RowDetector } from './digit-groups.ts'
+import { detectEmails } from './email.ts'
+import { detectIbans } from './iban.ts'
+import { detectIpv4, detectIpv6 } from './ip-address.ts'
+import { type Detector, type Match, type PiiType, resolveOverlaps } from './match.ts'
+import { phoneDetector } from './phone.ts'
+import { detectPrivateKeys } from './private-key.ts'
+import { detectSecrets } from './secret.ts'
+import { detectSsns } from './ssn.ts'
+
+export interface DetectionOptions {
+  readonly types: ReadonlySet<PiiType>
+  readonly minConfidence: number
+  readonly phoneRegions: readonly string[]
+  readonly customPatterns: readonly CustomPattern[]
+}
+
+/** All that is looked for, in one. */
+export interface Detection {
+  /** What a text has from `from` on, without overlaps, in its order. */
+  find(text: string, from: number): readonly Match[]
+  /** Where texts may be cut. */
+  readonly reach: Reach
+}
+
+export function createDetection(options: DetectionOptions): Detection {
+  const custom = options.customPatterns.length > 0 ? customDetector(options.customPatterns) : undefined
+  const detectors = [...builtIn(options), ...(custom ? [custom.detect] : [])]
+  return {
+    reach: custom?.reach ?? 'token',
+    find(text, from) {
+      const matches: Match[] = []
+      const span = { text, from }
+      for (const detect of detectors) {
+        for (const match of detect(span)) if (match.confidence >= options.minConfidence) matches.push(match)
+      }
+      return resolveOverlaps(matches)
+    },
+  }
+}
+
+function builtIn({ types, phoneRegions }: DetectionOptions): readonly Detector[] {
+  const numbers: readonly (readonly [PiiType, RowDetector])[] = [
+    ['phone', phoneDetector(phoneRegions)],
+    ['ssn', detectSsns],
+    ['credit_card', detectCards],
+  ]
+  const wanted = numbers.flatMap(([type, detect]) => (types.has(type) ? [detect] : []))
+  const others: readonly (readonly [PiiType, Detector])[] = [
+    ['email', detectEmails],
+    ['ip_address', detectIpv4],
+    ['ip_address', detectIpv6],
+    ['iban', detectIbans],
+    ['api_key', detectApiKeys],
+    ['secret', detectPrivateKeys],
+    ['secret', detectSecrets],
+  ]
+  const rest = others.flatMap(([type, detect]) => (types.has(type) ? [detect] : []))
+  return wanted.length > 0 ? [numberDetector(wanted), ...rest] : rest
+}

@@ -1,0 +1,137 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { createRedactor } from '../../plugins/pii/redactor.ts'
+import { labelledSet } from './labelled.ts'
+import { measure } from './measure.ts'
+import { settings } from './settings.ts'
+
+const redactor = createRedactor(settings())
+const { json } = redactor
+
+describe('a JSON value', () => {
+  it('is redacted in strings at any depth, and keeps its shape', () => {
+    const value = {
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'I am a@example.com' }] }],
+      n: 1,
+      ok: null,
+    }
+    expect(json(value)).toEqual({
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'I am [EMAIL]' }] }],
+      n: 1,
+      ok: null,
+    })
+    expect(value.messages[0]!.content[0]!.text).toBe('I am a@example.com')
+  })
+
+  it('with nothing to hide is the very same object', () => {
+    const value = { model: 'm', messages: [{ role: 'user', content: 'Hello, 2 times 3 is 6.' }], temperature: 0.7 }
+    expect(json(value)).toBe(value)
+  })
+
+  it('is redacted in its keys, and none is lost', () => {
+    expect(json({ 'a@example.com': 1, 'b@example.com': 2, c: 3 })).toEqual({ '[EMAIL]': 1, '[EMAIL]#2': 2, c: 3 })
+  })
+
+  it('may have a key called __proto__', () => {
+    const value = JSON.parse('{"__proto__":"a@example.com","x":1}')
+    expect(JSON.stringify(json(value))).toBe('{"__proto__":"[EMAIL]","x":1}')
+  })
+
+  it('has cards, and numbers that their keys say are personal, as numbers', () => {
+    const value = { card: 4111111111111111, ssn: 123456789, phone: 2125550123, created: 1767225600, total: 123456789 }
+    expect(json(value)).toEqual({
+      card: '[CREDIT_CARD]',
+      ssn: '[SSN]',
+      phone: '[PHONE]',
+      created: 1767225600,
+      total: 123456789,
+    })
+  })
+
+  it('is told by its keys what its texts are', () => {
+    const value = { mobilePhone: '612 345 678', socialSecurityNumber: '123 45 6789', order: '612 345 678' }
+    expect(json(value)).toEqual({ mobilePhone: '[PHONE]', socialSecurityNumber: '[SSN]', order: '612 345 678' })
+  })
+
+  it('has secrets in fields of that name, whatever they look like; but no blanks and no sentences', () => {
+    const value = {
+      password: 'mellon',
+      client_secret: 'abc',
+      api_key: '$API_KEY',
+      passwd: 'type in your own password here',
+    }
+    expect(json(value)).toEqual({ ...value, password: '[SECRET]' })
+    expect(json({ token: 'hello', max_tokens: 12, password: { type: 'string' } })).toEqual({
+      token: 'hello',
+      max_tokens: 12,
+      password: { type: 'string' },
+    })
+  })
+
+  it('keeps pictures as they are, and not the keys beside them', () => {
+    const data = Buffer.from(Array.from({ length: 30_000 }, (_, index) => (index * 7919) % 256)).toString('base64')
+    const value = {
+      url: `data:image/png;base64,${data}`,
+      data,
+      text: `see data:image/png;base64,${data} of a@example.com`,
+    }
+    expect(json(value)).toEqual({ url: value.url, data, text: value.text.replace('a@example.com', '[EMAIL]') })
+  })
+})
+
+describe('a string that is JSON', () => {
+  const args =
+    '{ "to" : "a@example.com", "card":4111111111111111,\n "big": 12345678901234567890123, "s":"\\u00e9\\/", "n":1.0 }'
+
+  it('is JSON again, and everything else in it is as it was', () => {
+    const expected =
+      '{ "to" : "[EMAIL]", "card":"[CREDIT_CARD]",\n "big": 12345678901234567890123, "s":"\\u00e9\\/", "n":1.0 }'
+    expect(json({ arguments: args })).toEqual({ arguments: expected })
+  })
+
+  it('may be within such a string', () => {
+    const value = JSON.stringify({ inner: JSON.stringify({ deep: args }) })
+    const { deep } = JSON.parse(JSON.parse(json(value) as string).inner)
+    expect(JSON.parse(deep)).toMatchObject({ to: '[EMAIL]', card: '[CREDIT_CARD]' })
+  })
+
+  it('stays JSON whatever is in it, with nothing left of what is labelled', () => {
+    const set = labelledSet()
+    const missed = new Set(measure(set).mistakes.map(each => each.value))
+    const values = set.flatMap(({ text, labels }) => labels.map(({ start, end }) => text.slice(start, end)))
+    const leaf = fc.oneof(
+      fc.constantFrom(...set.map(each => each.text)),
+      fc.constantFrom(...values),
+      fc.string(),
+      fc.integer(),
+      fc.double(),
+      fc.constant(4242424242424242),
+    )
+    const tree = fc.letrec(tie => ({
+      node: fc.oneof(
+        { maxDepth: 3 },
+        leaf,
+        fc.array(tie('node'), { maxLength: 4 }),
+        fc.dictionary(fc.string(), tie('node'), { maxKeys: 4 }),
+      ),
+    })).node
+    fc.assert(
+      fc.property(fc.array(tree, { maxLength: 4 }), fc.nat(3), (value, indent) => {
+        const text = JSON.stringify(value, null, indent)
+        const redacted = json(text) as string
+        expect(() => JSON.parse(redacted)).not.toThrow()
+        // In place and by value are two ways to the same.
+        expect(JSON.parse(redacted)).toEqual(JSON.parse(JSON.stringify(json(JSON.parse(text)))))
+        expect(redacted).not.toContain('4242424242424242')
+      }),
+      { numRuns: 300 },
+    )
+    for (const { text, labels } of set) {
+      const redacted = json(JSON.stringify({ text })) as string
+      for (const { start, end } of labels) {
+        const value = JSON.stringify(text.slice(start, end)).slice(1, -1)
+        if (!missed.has(text.slice(start, end))) expect(redacted).not.toContain(value)
+      }
+    }
+  })
+})
