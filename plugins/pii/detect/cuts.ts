@@ -25,7 +25,7 @@ export function isCut(text: string, start: number, place: number, reach: Reach):
   if (isWithinNumber(text, start, place, left, right)) return false
   const tail = text.slice(Math.max(start, place - TAIL), place)
   return (
-    !endsInIban(tail.slice(-90)) &&
+    !endsInIban(tail) &&
     !OPEN_AUTHORIZATION.test(tail.slice(-16)) &&
     !endsInAssignment(tail) &&
     !endsInPrivateKey(text.slice(start, place))

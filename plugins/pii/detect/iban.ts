@@ -1,5 +1,5 @@
 import { isWord } from './characters.ts'
-import type { Detector, Match } from './match.ts'
+import { allMatches, type Detector } from './match.ts'
 
 /** How long the numbers of each country are, from the registry of SWIFT. */
 const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
@@ -12,55 +12,47 @@ const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
     .split(' ')
     .map(each => [each.slice(0, 2), Number(each.slice(2))]),
 )
-/** One separator between groups at most. */
-const SEPARATOR = /[ \u00a0\u202f\u2009-]/
+const BEGINNING = /(?<![A-Za-z0-9_])[A-Za-z]{2}\d{2}/g
+/** The longest number, with a separator behind each of its characters. */
+const LONGEST = 68
 
 /** Finds international account numbers, in one piece or in groups, whose check digits are right. */
 export const detectIbans: Detector = function* ({ text, from }) {
-  const pattern = /[A-Za-z]{2}\d{2}/g
-  pattern.lastIndex = from
-  for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
-    const start = found.index
-    const match = isWord(text.charCodeAt(start - 1)) ? undefined : accountAt(text, start)
-    if (match) yield match
-    pattern.lastIndex = match ? match.end : start + 1
+  for (const { index: start } of allMatches(BEGINNING, text, from)) {
+    const end = endOf(text, start)
+    if (end === undefined || end === OPEN || isWord(text.charCodeAt(end))) continue
+    const written = text.slice(start, end).replace(/[^A-Za-z0-9]/g, '')
+    if (hasCheckDigits(written)) yield { type: 'iban', start, end, confidence: 0.95 }
   }
-}
-
-function accountAt(text: string, start: number): Match | undefined {
-  const walked = walk(text, start)
-  if (!walked || walked.isOpen || isWord(text.charCodeAt(walked.end)) || !hasCheckDigits(walked.written))
-    return undefined
-  return { type: 'iban', start, end: walked.end, confidence: 0.95 }
 }
 
 /** Whether a text ends within what could become an account number. */
-export function endsInIban(tail: string): boolean {
-  for (const { index } of tail.matchAll(/(?<![A-Za-z0-9_])[A-Za-z]{2}\d{2}/g))
-    if (walk(tail, index)?.isOpen) return true
+export function endsInIban(text: string): boolean {
+  for (const { index } of allMatches(BEGINNING, text, Math.max(0, text.length - LONGEST))) {
+    if (endOf(text, index) === OPEN) return true
+  }
   return false
 }
 
-interface Walked {
-  readonly written: string
-  readonly end: number
-  /** The text ended first. */
-  readonly isOpen: boolean
-}
+/** The text ends first. */
+const OPEN = Number.POSITIVE_INFINITY
 
-/** As many letters and digits as the country's numbers have. */
-function walk(text: string, start: number): Walked | undefined {
+/** Behind as many letters and digits as the country's numbers have, with one separator between groups at most. */
+function endOf(text: string, start: number): number | undefined {
   const length = LENGTHS[text.slice(start, start + 2).toUpperCase()]
   if (length === undefined) return undefined
   let end = start
-  let written = ''
-  for (; written.length < length; end++) {
-    const character = text[end]
-    if (character === undefined) return { written, end, isOpen: true }
-    if (isWord(character.charCodeAt(0)) && character !== '_') written += character.toUpperCase()
-    else if (!SEPARATOR.test(character) || SEPARATOR.test(text[end - 1]!)) return undefined
+  for (let count = 0; count < length; end++) {
+    const code = text.charCodeAt(end)
+    if (end === text.length) return OPEN
+    if (isWord(code) && code !== 0x5f) count++
+    else if (!isGap(code) || isGap(text.charCodeAt(end - 1))) return undefined
   }
-  return { written, end, isOpen: false }
+  return end
+}
+
+function isGap(code: number): boolean {
+  return code === 0x20 || code === 0x2d || code === 0xa0 || code === 0x202f || code === 0x2009
 }
 
 /** The check of ISO 13616: the number modulo 97 is 1. */
