@@ -3,6 +3,7 @@ import { createDetection } from './detect/detector.ts'
 import { type PiiType, TYPES } from './detect/match.ts'
 import type { PiiOptions } from './options.ts'
 import { JsonRedactor } from './redact/json.ts'
+import { JsonPieces } from './redact/json-pieces.ts'
 import { Pieces, redactWhole } from './redact/pieces.ts'
 import { replacement } from './redact/replacement.ts'
 
@@ -32,7 +33,7 @@ export function createRedactor(given: unknown): Redactor {
   return {
     text: value => text(value, ''),
     json: value => json.value(value),
-    stream: () => new Pieces(detection, replace),
+    stream: form => (form === 'json' ? new JsonPieces(json) : new Pieces(detection, replace)),
   }
 }
 

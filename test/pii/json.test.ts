@@ -29,7 +29,12 @@ describe('a JSON value', () => {
   })
 
   it('is redacted in its keys, and none is lost', () => {
-    expect(json({ 'a@example.com': 1, 'b@example.com': 2, c: 3 })).toEqual({ '[EMAIL]': 1, '[EMAIL]#2': 2, c: 3 })
+    const value = { 'a@example.com': 1, 'b@example.com': 2, c: 3, inner: { 'a@example.com': 4 } }
+    const expected = { '[EMAIL]': 1, '[EMAIL]#2': 2, c: 3, inner: { '[EMAIL]': 4 } }
+    expect(json(value)).toEqual(expected)
+    expect(json(JSON.stringify(value))).toBe(JSON.stringify(expected))
+    const stream = redactor.stream('json')
+    expect(stream.push(JSON.stringify(value)) + stream.end()).toBe(JSON.stringify(expected))
   })
 
   it('may have a key called __proto__', () => {
@@ -60,7 +65,7 @@ describe('a JSON value', () => {
       api_key: '$API_KEY',
       passwd: 'type in your own password here',
     }
-    expect(json(value)).toEqual({ ...value, password: '[SECRET]' })
+    expect(json(value)).toEqual({ ...value, password: '[SECRET]', client_secret: '[SECRET]' })
     expect(json({ token: 'hello', max_tokens: 12, password: { type: 'string' } })).toEqual({
       token: 'hello',
       max_tokens: 12,
@@ -133,5 +138,73 @@ describe('a string that is JSON', () => {
         if (!missed.has(text.slice(start, end))) expect(redacted).not.toContain(value)
       }
     }
+  })
+})
+
+describe('a JSON text in pieces', () => {
+  const streamed = (parts: readonly string[]): string => {
+    const stream = redactor.stream('json')
+    return parts.map(each => stream.push(each)).join('') + stream.end()
+  }
+
+  it('is JSON again, however it was cut', () => {
+    const text =
+      '{"to":"a\\u0040example.com","card": 4111111111111111,"list":[true,-1.5e3,"SSN 123-45-6789\\n\\"x\\""]}'
+    for (let cut = 0; cut <= text.length; cut++) {
+      expect(JSON.parse(streamed([text.slice(0, cut), text.slice(cut)]))).toEqual({
+        to: '[EMAIL]',
+        card: '[CREDIT_CARD]',
+        list: [true, -1500, 'SSN [SSN]\n"x"'],
+      })
+    }
+    expect(JSON.parse(streamed(text.split('')))).toEqual(JSON.parse(json(text) as string))
+  })
+
+  it('says the same as the whole', () => {
+    const set = labelledSet()
+    const leaf = fc.oneof(
+      fc.constantFrom(...set.map(each => each.text)),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom('\\', '"', '\u2028', '{"a":4111111111111111}', '[', ' {', '\\u00e9'),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(4242424242424242, null, true),
+    )
+    const key = fc.oneof(fc.constantFrom('password', 'ssn', 'phone', 'a@example.com', 'text', 'n'), fc.string())
+    const tree = fc.letrec(tie => ({
+      node: fc.oneof(
+        { maxDepth: 3 },
+        leaf,
+        fc.array(tie('node'), { maxLength: 4 }),
+        fc.dictionary(key, tie('node'), { maxKeys: 4, noNullPrototype: true }),
+      ),
+    })).node
+    fc.assert(
+      fc.property(
+        fc.array(tree, { maxLength: 4 }),
+        fc.nat(2),
+        fc.integer({ min: 1, max: 9 }),
+        (value, indent, size) => {
+          const text = JSON.stringify(value, null, indent)
+          const parts = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? []
+          expect(JSON.parse(streamed(parts))).toEqual(JSON.parse(json(text) as string))
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('that breaks off comes out as far as it came, without what is personal', () => {
+    expect(streamed(['{"to":"a@exam', 'ple.com and'])).toBe('{"to":"[EMAIL] and')
+    expect(streamed(['{"a@exam', 'ple.com'])).toBe('{"[EMAIL]')
+    expect(streamed(['{"n":41111111', '11111111'])).toBe('{"n":"[CREDIT_CARD]"')
+    expect(streamed(['{"password":"hun', 'ter2'])).toBe('{"password":"[SECRET]')
+    expect(streamed(['{"s":"x\\', 'n\\u00'])).toBe('{"s":"x\\n')
+  })
+
+  it('passes its strings on while they arrive', () => {
+    const stream = redactor.stream('json')
+    expect(stream.push('{"content":"Hello my')).toBe('{"content":"Hello ')
+    expect(stream.push(' name"')).toBe('my name"')
   })
 })

@@ -172,6 +172,16 @@ it('words are passed on as soon as the next begins', () => {
   expect(stream.end()).toBe('know')
 })
 
+it('no piece ends in half a character', () => {
+  const whole = '😀😃 a@example.com😄 你好😁 (212) 555-0123😆'
+  for (let cut = 0; cut <= whole.length; cut++) {
+    const stream = createRedactor(settings({})).stream()
+    for (const out of [stream.push(whole.slice(0, cut)), stream.push(whole.slice(cut)), stream.end()]) {
+      expect(out).not.toMatch(/[\ud800-\udbff]$/)
+    }
+  }
+})
+
 it('every labelled value is gone, however its text was cut', () => {
   const redactor = createRedactor(settings({}))
   // How many that may be is another test's.

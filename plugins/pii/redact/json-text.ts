@@ -23,6 +23,7 @@ export function isJson(text: string): boolean {
  */
 export function redactJsonText(text: string, redaction: JsonRedaction): string {
   const keys: string[] = ['']
+  const names: Set<string>[] = [new Set()]
   let out = ''
   let copied = 0
   for (const { start, end, isKey } of tokens(text)) {
@@ -30,12 +31,18 @@ export function redactJsonText(text: string, redaction: JsonRedaction): string {
     let written: string | undefined
     if (literal.startsWith('"')) {
       const value = JSON.parse(literal) as string
-      const redacted = isKey ? redaction.key(value) : redaction.text(value, keys.at(-1)!)
+      const redacted = isKey
+        ? freeName(value, redaction.key(value), names.at(-1)!)
+        : redaction.text(value, keys.at(-1)!)
       if (redacted !== value) written = JSON.stringify(redacted)
       if (isKey) keys[keys.length - 1] = value
-    } else if (literal === '{' || literal === '[') keys.push(keys.at(-1)!)
-    else if (literal === '}' || literal === ']') keys.pop()
-    else {
+    } else if (literal === '{' || literal === '[') {
+      keys.push(keys.at(-1)!)
+      names.push(new Set())
+    } else if (literal === '}' || literal === ']') {
+      keys.pop()
+      names.pop()
+    } else {
       const redacted = redaction.number(literal, keys.at(-1)!)
       if (redacted !== undefined) written = JSON.stringify(redacted)
     }
@@ -44,6 +51,15 @@ export function redactJsonText(text: string, redaction: JsonRedaction): string {
     copied = end
   }
   return copied === 0 ? text : out + text.slice(copied)
+}
+
+/** Two keys may look the same without what was personal in them: the second gets a number. */
+export function freeName(key: string, redacted: string, taken: Set<string>): string {
+  if (redacted === key) return key
+  let name = redacted
+  for (let count = 2; taken.has(name); count++) name = `${redacted}#${count}`
+  taken.add(name)
+  return name
 }
 
 interface Token {

@@ -1,7 +1,9 @@
+import type { RedactorStream } from 'lunaroute'
 import type { Detection } from '../detect/detector.ts'
 import { isSecretField } from '../detect/keywords.ts'
 import { isPlaceholder } from '../detect/placeholder.ts'
-import { isJson, type JsonRedaction, redactJsonText } from './json-text.ts'
+import { freeName, isJson, type JsonRedaction, redactJsonText } from './json-text.ts'
+import { Pieces } from './pieces.ts'
 import type { Replace } from './replacement.ts'
 
 export interface JsonTools {
@@ -30,14 +32,24 @@ export class JsonRedactor implements JsonRedaction {
   }
 
   text(text: string, key: string): string {
-    if (text.length < 4 || isMedia(text)) return text
-    if (this.#tools.areFieldsSecret && isSecretField(key) && isPlain(text)) return this.#tools.replace('secret', text)
+    if (text === '' || isMedia(text)) return text
+    if (this.isWhole(key) && isPlain(text)) return this.#tools.replace('secret', text)
     if (isJson(text)) return redactJsonText(text, this)
     return this.#tools.text(text, saidBy(key))
   }
 
+  /** For the text of a field that arrives in pieces. */
+  stream(key: string): RedactorStream {
+    return new Pieces(this.#tools.detection, this.#tools.replace, saidBy(key))
+  }
+
+  /** Whether the text of a field is judged as a whole. */
+  isWhole(key: string): boolean {
+    return this.#tools.areFieldsSecret && isSecretField(key)
+  }
+
   key(key: string): string {
-    return key.length < 4 ? key : this.#tools.text(key, '')
+    return key === '' ? key : this.#tools.text(key, '')
   }
 
   /** Card numbers and the like that somebody left as numbers. */
@@ -66,22 +78,13 @@ export class JsonRedactor implements JsonRedaction {
     const taken = new Set<string>()
     for (const [key, value] of Object.entries(given)) {
       const redacted = this.value(value, key)
-      const name = free(this.key(key), taken)
+      const name = freeName(key, this.key(key), taken)
       isChanged ||= redacted !== value || name !== key
-      taken.add(name)
       entries.push([name, redacted])
     }
     // Also for a key called `__proto__`.
     return isChanged ? Object.fromEntries(entries) : given
   }
-}
-
-/** Two keys may look the same without what was personal in them. */
-function free(name: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(name)) return name
-  let count = 2
-  while (taken.has(`${name}#${count}`)) count++
-  return `${name}#${count}`
 }
 
 /** A key as words that stand before its value: `socialSecurityNumber` says `social Security Number: `. */
