@@ -73,6 +73,12 @@ describe('a JSON value', () => {
     })
   })
 
+  it('redacted once stays as it is', () => {
+    const tokens = createRedactor(settings({ redaction_mode: 'tokenize' }))
+    const once = tokens.json({ password: 'mellon', phone: '(212) 555-0123', 'a@example.com': 4111111111111111 })
+    expect(tokens.json(once)).toBe(once)
+  })
+
   it('keeps pictures as they are, and not the keys beside them', () => {
     const data = Buffer.from(Array.from({ length: 30_000 }, (_, index) => (index * 7919) % 256)).toString('base64')
     const value = {

@@ -172,6 +172,19 @@ it('words are passed on as soon as the next begins', () => {
   expect(stream.end()).toBe('know')
 })
 
+it.each(['mask', 'tokenize', 'partial'])('what was redacted once stays as it is: %s', redaction_mode => {
+  const custom_patterns = [{ name: 'password', pattern: 'EMP-\\d+' }]
+  const redactor = createRedactor(settings({ redaction_mode, custom_patterns }))
+  for (const { text: whole } of set) {
+    const once = redactor.text(whole)
+    expect(redactor.text(once)).toBe(once)
+  }
+  for (let number = 0; number < 500; number++) {
+    const once = redactor.text(`Tel (212) 555-${1000 + number}, SSN 123-45-${1000 + number}, EMP-${number}`)
+    expect(redactor.text(once)).toBe(once)
+  }
+})
+
 it('no piece ends in half a character', () => {
   const whole = '😀😃 a@example.com😄 你好😁 (212) 555-0123😆'
   for (let cut = 0; cut <= whole.length; cut++) {

@@ -54,10 +54,8 @@ function reachOf(pattern: string): Reach {
     .replace(/\\[-.+*?^$@:/=_%#&~!]/g, 'x')
     .replace(/\{\d+,?\d*\}/g, '')
   if (/\n|\[\^|\\[^tSB(){}[\]|,;<>"'`\\]|\(\?[a-zA-Z-]*s/.test(bare)) return 'text'
-  const classes = [...bare.matchAll(/\[([^\]]*)\]/g)].map(([, inner]) => inner!)
-  // A range from one sign to another, such as `[ -~]`, has more in it than is written.
-  const areOfTokens = classes.every(
-    each => /^(?:A-Z|a-z|A-F|a-f|0-9|[\w@:/=%#&~!+*-])*$/.test(each) && !/[^\w]-[^\w]/.test(each),
-  )
+  const classes = [...bare.matchAll(/\[([^\]]*)\]/g)].map(([, inner]) => inner!.replace(/A-Z|a-z|A-F|a-f|0-9/g, ''))
+  // Other ranges have more in them than is written: `[ -~]` a blank, `[+-z]` brackets.
+  const areOfTokens = classes.every(each => /^-?[\w@:/=%#&~!+*]*-?$/.test(each))
   return /[\s.^$,;<>{}"'`\\\u0080-\uffff]/.test(bare) || !areOfTokens ? 'line' : 'token'
 }

@@ -35,11 +35,22 @@ export function createDetection(options: DetectionOptions): Detection {
       const matches: Match[] = []
       const span = { text, from }
       for (const detect of detectors) {
-        for (const match of detect(span)) if (match.confidence >= options.minConfidence) matches.push(match)
+        for (const match of detect(span)) {
+          if (match.confidence >= options.minConfidence && !isOurToken(text, match)) matches.push(match)
+        }
       }
       return resolveOverlaps(matches)
     },
   }
+}
+
+/** `[PHONE:12345678]` is no number: what has been redacted once is left as it is. */
+function isOurToken(text: string, { start, end }: Match): boolean {
+  if (end - start !== 8 || text[start - 1] !== ':') return false
+  return (
+    /^[0-9a-f]{8}$/.test(text.slice(start, end)) &&
+    /\[[A-Z][A-Z0-9_]{1,39}:$/.test(text.slice(Math.max(0, start - 42), start))
+  )
 }
 
 function builtIn({ types, phoneRegions }: DetectionOptions): readonly Detector[] {

@@ -11,11 +11,14 @@ export const detectSecrets: Detector = function* (span) {
   yield* assignments(span)
 }
 
-const JSON_WEB_TOKEN = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g
+const JSON_WEB_TOKEN = /(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){2,4}/g
 
 const jsonWebTokens: Detector = function* ({ text, from }) {
   if (text.indexOf('eyJ', from) < 0) return
-  for (const found of allMatches(JSON_WEB_TOKEN, text, from)) yield secret(found.index, found[0].length, 0.95)
+  for (const found of allMatches(JSON_WEB_TOKEN, text, from)) {
+    // `eyJhbGciOiJIUzI1NiJ9...` is the beginning of an example.
+    if (found[0].length >= 40) yield secret(found.index, found[0].length, 0.95)
+  }
 }
 
 const AUTHORIZATION = /(?<![A-Za-z0-9_])(bearer|basic)[ \t]{1,3}([A-Za-z0-9._~+/=-]{8,})/gi

@@ -104,7 +104,9 @@ function isMedia(text: string): boolean {
   return /^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(comma ? text.slice(comma[0].length) : text)
 }
 
-/** Neither a blank to fill in nor a sentence about it. */
+const OUR_TOKEN = /^\[[A-Z][A-Z0-9_]*(?::[0-9a-f]{8})?\]$/
+
+/** Neither what was redacted before, nor a blank to fill in, nor a sentence about it. */
 function isPlain(text: string): boolean {
-  return !isPlaceholder(text) && text.length <= 4096 && text.split(/\s+/, 4).length < 4
+  return !OUR_TOKEN.test(text) && !isPlaceholder(text) && text.length <= 4096 && text.split(/\s+/, 4).length < 4
 }
