@@ -5,7 +5,7 @@ import { numberDetector, type RowDetector } from './digit-groups.ts'
 import { detectEmails } from './email.ts'
 import { detectIbans } from './iban.ts'
 import { detectIpv4, detectIpv6 } from './ip-address.ts'
-import { type Detector, type Match, type PiiType, resolveOverlaps } from './match.ts'
+import { CONTEXT, type Detector, type Match, type PiiType, resolveOverlaps } from './match.ts'
 import { phoneDetector } from './phone.ts'
 import { detectPrivateKeys } from './private-key.ts'
 import { detectSecrets } from './secret.ts'
@@ -28,13 +28,14 @@ export interface Detection {
 
 export function createDetection(options: DetectionOptions): Detection {
   const custom = options.customPatterns.length > 0 ? customDetector(options.customPatterns) : undefined
-  const detectors = [...builtIn(options), ...(custom ? [custom.detect] : [])]
+  const builtInDetectors = builtIn(options)
   return {
     reach: custom?.reach ?? 'token',
     find(text, from) {
       const matches: Match[] = []
       const span = { text, from }
-      for (const detect of detectors) {
+      const detectors = mayHold(text, from) ? builtInDetectors : []
+      for (const detect of custom ? [...detectors, custom.detect] : detectors) {
         for (const match of detect(span)) {
           if (match.confidence >= options.minConfidence && !isOurToken(text, match)) matches.push(match)
         }
@@ -42,6 +43,17 @@ export function createDetection(options: DetectionOptions): Detection {
       return resolveOverlaps(matches)
     },
   }
+}
+
+/** What all finds have something of: most words of a stream, and most fields of JSON, have nothing. */
+const SIGN = /[\d@:=：]|-----|eyJ|basic|[ \t](?:is|ist|es|est|é|are)[ \t]/gi
+/** What makes a secret of a word without any of these, where it stands before. */
+const NAME_BEFORE =
+  /(?:pass|pwd|key|secret|token|credential|wort|contrase|senha|парол|密[码碼]|パスワード)[^\n]{0,16}$/i
+
+function mayHold(text: string, from: number): boolean {
+  SIGN.lastIndex = from
+  return SIGN.test(text) || (from > 0 && NAME_BEFORE.test(text.slice(Math.max(0, from - CONTEXT), from)))
 }
 
 /** `[PHONE:12345678]` is no number: what has been redacted once is left as it is. */

@@ -14,7 +14,7 @@ export interface Engine {
 }
 
 /**
- * The native RE2 where it is installed, else its port to JavaScript, which is some forty times slower. `^` and `$` stand
+ * The native RE2 where it is installed, else its port to JavaScript, which is slower. `^` and `$` stand
  * for the ends of lines.
  */
 export function loadEngine(load: (name: string) => unknown = createRequire(import.meta.url)): Engine {
