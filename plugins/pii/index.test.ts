@@ -90,6 +90,16 @@ describe('what is found', () => {
     expect((await redactor({ [option]: false })).text(value)).toBe(value)
   })
 
+  // Digits and colons are what most finds are known by.
+  it.each([
+    ['Basic YWFhOmFhYWFh', 'Basic [SECRET]'],
+    [`eyJ${'abcdefgh'.repeat(3)}.eyJ${'abcdefgh'.repeat(3)}.abc`, '[SECRET]'],
+    ['the wifi password is swordfish', 'the wifi password is [SECRET]'],
+    ['PASSWORD="abcdefgh"', 'PASSWORD="[SECRET]"'],
+  ])('is found without a digit: %s', async (text, expected) => {
+    expect((await redactor()).text(text)).toBe(expected)
+  })
+
   it('has to be as certain as min_confidence says', async () => {
     const weak = 'a number 078051120 alone'
     expect((await redactor()).text(weak)).toBe(weak)

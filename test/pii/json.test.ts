@@ -90,6 +90,13 @@ describe('a JSON value', () => {
   })
 })
 
+it('a picture is no text to any pattern', () => {
+  const { json: own, text } = createRedactor(settings({ custom_patterns: [{ name: 'x', pattern: 'AAAA' }] }))
+  const data = 'A'.repeat(1000)
+  expect(own({ data, url: `data:image/png;base64,${data}` })).toEqual({ data, url: `data:image/png;base64,${data}` })
+  expect(text('AAAA')).toBe('[X]')
+})
+
 describe('a string that is JSON', () => {
   const args =
     '{ "to" : "a@example.com", "card":4111111111111111,\n "big": 12345678901234567890123, "s":"\\u00e9\\/", "n":1.0 }'
