@@ -6,8 +6,11 @@ export interface Redactor {
   text(text: string): string
   /** A JSON value: its strings, keys and numbers. A string that is itself JSON stays JSON. The given value is not changed. */
   json(value: unknown): unknown
-  /** For text that arrives in pieces. However it is cut, all pieces together come out as `text` would give them. */
-  stream(): RedactorStream
+  /**
+   * For text that arrives in pieces. However it is cut, all pieces together come out as `text` would give them; as `json`,
+   * they are one JSON text, such as the arguments of a tool, and come out as one.
+   */
+  stream(form?: 'text' | 'json'): RedactorStream
 }
 
 /** Each call returns what can be passed on by now; `end` returns the rest. */

@@ -8,6 +8,7 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'health_monitor',
   'observability',
   'performance',
+  'pii',
   'routing',
   'routing.provider_switch_notification',
   'session_recording',

@@ -2,7 +2,7 @@ import type { Problem } from './problem.ts'
 import { type ConfigSource, locate } from './source.ts'
 import { copyOf, dotted, isPlainObject, type Path, valueAt } from './values.ts'
 
-/** Keys that the LLM Gateway's documents spell otherwise; `*` is any name. */
+/** Keys that the documents spell otherwise; `*` is any name. */
 const SPELLINGS: readonly (readonly [written: readonly string[], meant: readonly string[]])[] = [
   [['server', 'host'], ['host']],
   [['server', 'port'], ['port']],
@@ -18,6 +18,7 @@ const SPELLINGS: readonly (readonly [written: readonly string[], meant: readonly
     ['providers', '*', 'timeout_seconds'],
     ['providers', '*', 'http_client', 'timeout_secs'],
   ],
+  [['session_recording', 'pii'], ['pii']],
 ]
 
 type Table = Record<string, unknown>

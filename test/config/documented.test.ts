@@ -10,7 +10,10 @@ const env = { ANTHROPIC_API_KEY: 'ak' }
 const EXPECTED: Readonly<
   Record<string, readonly [warnings: readonly string[], shows: (config: ResolvedConfig) => boolean]>
 > = {
-  'readme.yaml': [['22 session_recording', '38 ui'], config => config.providers[0]?.upstream.idleTimeout === 600_000],
+  'readme.yaml': [
+    ['22 session_recording', '38 ui', '33 session_recording.pii'],
+    config => config.providers[0]?.upstream.idleTimeout === 600_000,
+  ],
   'server-readme.yaml': [
     ['5 session_stats_max_sessions', '11 session_recording'],
     config => config.providers[1]?.apiKeys[0] === 'ak',

@@ -22,6 +22,12 @@ describe('other spellings', () => {
     expect(warnings).toEqual([])
   })
 
+  it('of a section within another leave the rest of it there', async () => {
+    const { warnings } = await load('[session_recording]\nenabled = true\n[session_recording.pii]\nenabled = true')
+    expect(warnings.map(each => each.replace(/^.*?:(\d+): .*$/, '$1'))).toHaveLength(2)
+    expect(warnings.join()).toMatch(/:1\b.*session_recording.*:3\b.*session_recording\.pii/s)
+  })
+
   it.each([
     ['[server]\nport = "high"', 2, 'server.port', 'must be an integer'],
     ['[server]\nhost = "h"\nprt = 1', 3, 'server.prt', 'unknown key "prt"'],
