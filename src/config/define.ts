@@ -22,7 +22,33 @@ export interface HttpClientConfig {
   warm_connections?: number
 }
 
-export interface ProviderConfig {
+/** Keys of a provider's entry that plugins of LunaRoute read, for configs in TypeScript. Data files may hold any plugin's. */
+export interface PluginProviderKeys {
+  /** Headers by name; templates. */
+  request_headers?: Readonly<Record<string, string>>
+  request_body?: {
+    /** Fields for requests that lack them. */
+    defaults?: Readonly<Record<string, unknown>>
+    /** Fields for every request, whatever it says. */
+    overrides?: Readonly<Record<string, unknown>>
+    /** Put before the conversation. */
+    prepend_messages?: readonly { role: 'system' | 'developer' | 'user' | 'assistant'; content: string }[]
+  }
+  /** Fields added to answers that are no streams. */
+  response_body?: {
+    /** Default false. */
+    enabled?: boolean
+    /** The field that holds `fields`. Default `lunaroute`. */
+    metadata_namespace?: string
+    fields?: Readonly<Record<string, unknown>>
+    /** Fields beside it. */
+    extension_fields?: Readonly<Record<string, unknown>>
+  }
+  /** What the model is told when this provider stands in for another one. */
+  switch_notification_message?: string
+}
+
+export interface ProviderConfig extends PluginProviderKeys {
   /**
    * The dialects it speaks: one, or several where the same host serves them. A family's name, such as `openai`, means
    * all of it. Data files may also call this key `type` or `provider_type`.

@@ -16,6 +16,7 @@ const EXAMPLES = [
   ['docs/config.md', 'listeners.yaml'],
   ['docs/config.md', 'editor.tsconfig.json'],
   ['docs/llm-gateway.md', 'llm-gateway.toml'],
+  ['docs/request-templates.md', 'request-templates.yaml'],
 ] as const
 
 it.each(EXAMPLES)('%s shows %s as it is', async (page, example) => {
@@ -33,7 +34,7 @@ describe('a config in the docs', () => {
   })
   afterAll(() => desk.clear())
 
-  it.each(['gateway.config.ts', 'gateway.yaml', 'listeners.yaml', 'llm-gateway.toml'])('%s is valid', async example => {
+  it.each(EXAMPLES.map(([, example]) => example).filter(isConfig))('%s is valid', async example => {
     const { code, stdout, stderr } = await desk.run(['check', '--config', join(ROOT, 'docs/examples', example)])
     expect(stderr).toBe('')
     expect(stdout).not.toContain('warning')
@@ -60,6 +61,10 @@ describe('docs/config.md', () => {
       expect(page, path).toMatch(new RegExp(`\`(?:[\\w.]+\\.)?${path}[\`.]`))
   })
 })
+
+function isConfig(example: string, index: number): boolean {
+  return !example.endsWith('.json') && EXAMPLES.findIndex(each => each[1] === example) === index
+}
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>
