@@ -8,6 +8,7 @@ import { Ended, RawHead, Started } from './attempt-record.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { LateRefusal } from './late-refusal.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
+import { withoutSecrets } from './secrets.ts'
 import { TranslatedOutput } from './translated-output.ts'
 import { type Classified, classify } from './upstream-failure.ts'
 
@@ -76,6 +77,14 @@ export class Relay implements UpstreamHandler {
       this.#report(undefined)
       if (this.#isFailure({ kind: status, message: `answered with status ${status}` })) return false
     }
+    // Nobody follows a redirect: it could lead anywhere, and the credential with it.
+    const isRedirect = status >= 300 && status < 400 && status !== 304
+    if (
+      isRedirect &&
+      planned.hold &&
+      this.#isFailure({ kind: 'protocol', message: `answered with a redirect (${status})` })
+    )
+      return false
     if (planned.hold && status === 200 && request?.endpoint.operation === 'generate') {
       this.#held = new HeldResponse(spokenWith(this.#sending.provider, exchange), this.#whole(), request.isStream)
       return this.#decide(this.#held.verdict)
@@ -130,7 +139,7 @@ export class Relay implements UpstreamHandler {
 
   /** The response is the client's: nothing can take its place any more. False where the client is slower. */
   #commit(): boolean {
-    const { exchange, provider } = this.#sending
+    const { exchange } = this.#sending
     const arrived = this.#arrived!
     const { translation } = this.#outgoing
     const parts = this.#held?.parts ?? []
@@ -141,7 +150,7 @@ export class Relay implements UpstreamHandler {
     const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation !== undefined)
     // What a waiting client was to be told of a failure is for the output to say from now on.
     if (!isLate) exchange.breakOff = null
-    if (isLate) this.#output = new LateRefusal(exchange, provider.name, spokenWith(provider, exchange), this.#whole())
+    if (isLate) this.#output = new LateRefusal(this.#sending, this.#whole())
     else if (translation) this.#output = new TranslatedOutput(exchange, arrived, translation)
     else this.#output = outputFor(exchange, arrived)
     this.#settle(null)
@@ -185,8 +194,10 @@ export class Relay implements UpstreamHandler {
     return false
   }
 
-  #failureOf({ kind, message }: Told): GatewayError {
-    const { name } = this.#sending.provider
+  #failureOf({ kind, message: said }: Told): GatewayError {
+    const { exchange, provider } = this.#sending
+    const { name } = provider
+    const message = withoutSecrets(said, provider, exchange)
     if (typeof kind !== 'number')
       return new GatewayError('LR_UPSTREAM_PROTOCOL', 502, `the provider "${name}" ${message}`)
     const retryAfter = this.#head?.get('retry-after')

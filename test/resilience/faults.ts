@@ -113,7 +113,7 @@ export const FAULTS: readonly Fault[] = [
 ]
 
 /** The head and what comes before the first words of an answer, or those too. They are not those of a good answer. */
-async function beginning({ dialect, isStream, wire }: ProviderSide, hasWords: boolean): Promise<void> {
+export async function beginning({ dialect, isStream, wire }: ProviderSide, hasWords: boolean): Promise<void> {
   if (!isStream) {
     const body = JSON.stringify(ANSWERS[dialect].text).replace('Hello.', 'Primary.')
     await wire.head(200, [
