@@ -90,6 +90,7 @@ export {
 } from './redaction.ts'
 export type { LlmRequest } from './request.ts'
 export type { ResponseTranslation, StreamForm, TranslatedHead } from './response-translation.ts'
+export { retryAfter } from './retry-after.ts'
 export { type RouteRecord, routeSlot } from './route-record.ts'
 export { defineService, type Service } from './service.ts'
 export {

@@ -159,7 +159,7 @@ export class Translation implements ResponseTranslation {
     }
     const read = provider.readResponse(body)
     // Some servers send their errors with status 200.
-    if (read.choices.length === 0 && isObject(body.error)) {
+    if (isObject(body.error) && read.choices.every(({ content }) => content.length === 0)) {
       return this.#error(provider.readError(body, { status: 502, get: () => undefined }))
     }
     this.#parts.usage.add(read.usage)

@@ -130,8 +130,11 @@ export interface Codec {
   writeResponse(response: NeutralResponse, context: ResponseContext): JsonObject
   createDecoder(): Decoder
   createEncoder(context: ResponseContext): Encoder
-  /** Reads an error answer. `body` is its JSON, or its text when it is none (HTML, nothing). */
-  readError(body: unknown, head: ErrorHead): NeutralError
+  /**
+   * Reads an error answer. `body` is its JSON, or its text when it is none (HTML, nothing). An error that was told in an
+   * answer with a status of success has no head.
+   */
+  readError(body: unknown, head?: ErrorHead): NeutralError
   writeError(error: NeutralError): WireError
   /** For dialects that can count: the number in an answer to a count, and such an answer. */
   readTokenCount?(body: JsonObject): number | undefined

@@ -21,8 +21,13 @@ export interface Failed {
   readonly head?: ResponseHead | undefined
   /** What follows, where that had to be known to hold an answer back. */
   readonly next?: Next
-  /** A gate kept it from being made. */
-  readonly isGated?: boolean
+  /** It was never sent: a gate was closed, or a plugin could not make its request. */
+  readonly isUnmade?: boolean
+}
+
+/** Says what would follow an attempt's failure. An answer is the client's only where nothing does. */
+export interface Follower {
+  next(kind: AttemptFailure | number, head: ResponseHead | undefined): Next | null
 }
 
 /** Null once the client is being answered. */
@@ -34,8 +39,7 @@ export interface Sending {
   readonly planned: Attempt
   /** Null for a path no dialect serves. */
   readonly request: LlmRequest | null
-  /** What would follow the attempt's failure. An answer is the client's only where nothing does. */
-  readonly next: (kind: AttemptFailure | number, head: ResponseHead | undefined) => Next | null
+  readonly walk: Follower
 }
 
 /** Sends one attempt. Resolves as soon as its response is being relayed, or it has failed. */
@@ -48,6 +52,7 @@ export function send(sending: Sending): Promise<AttemptResult> {
 
 function leave(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> | null {
   if (!outgoing.reply) return dispatch(sending, outgoing)
+  sending.exchange.keepAlive?.stop()
   sendReply(sending.exchange, outgoing.reply)
   return null
 }
@@ -55,7 +60,7 @@ function leave(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> | n
 function dispatch(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> {
   const { provider, planned } = sending
   const objection = gateOf(planned)
-  if (objection) return Promise.resolve({ kind: 'connect', error: objection, isGated: true })
+  if (objection) return Promise.resolve({ kind: 'connect', error: objection, isUnmade: true })
   return new Promise(resolve => {
     const { timeouts } = planned
     const relay = new Relay(sending, resolve, outgoing)
@@ -88,6 +93,7 @@ export interface Outgoing {
   readonly headers: string[]
   /** Whether a key of the provider's is among them, and not the client's. */
   readonly hasProviderKey: boolean
+  readonly hasClientCredential: boolean
   /** The request with the attempt's model; null for a path no dialect serves. */
   readonly request: LlmRequest | null
   readonly body: Buffer | NodeJS.ReadableStream | null
@@ -103,7 +109,11 @@ function prepare({ exchange, provider, planned, request: asked }: Sending): Outg
   const target = targetOf(request, exchange)
   const isClientTrusted = exchange.hasOwnCredentials && generation.home(exchange.dialect).provider === provider.name
   const isQueryTrusted = isClientTrusted && hasParameter(target.query, dialect.credentials.query ?? [])
-  const { list: headers, hasProviderKey } = requestHeaders(message.rawHeaders, provider, {
+  const {
+    list: headers,
+    hasProviderKey,
+    hasClientCredential,
+  } = requestHeaders(message.rawHeaders, provider, {
     secrets: generation.secretHeaders,
     rule: dialect.credentials,
     isClientTrusted,
@@ -118,6 +128,7 @@ function prepare({ exchange, provider, planned, request: asked }: Sending): Outg
     path: placed(provider.path(dialect, target.path, endpoint !== null), query),
     headers,
     hasProviderKey,
+    hasClientCredential,
     request,
     body: request === null ? streamedBody(exchange, headers) : request.bytes.length > 0 ? request.bytes : null,
   }

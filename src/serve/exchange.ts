@@ -4,6 +4,7 @@ import type { Found, PathModel } from '../endpoints.ts'
 import { GatewayError } from '../errors.ts'
 import type { AttemptOutcome, Exchange, Observer, Outcome, ResponseHead, Slot } from '../exchange.ts'
 import type { Generation } from '../generation.ts'
+import type { WireError } from '../neutral/codec.ts'
 import type { ClientCredential } from '../plugin.ts'
 import type { LlmRequest } from '../request.ts'
 import { setHeader } from '../upstream/headers.ts'
@@ -139,8 +140,11 @@ export class ServedExchange implements Exchange {
     return readBody(this.message, this.incoming.contentLength, Math.min(limit, this.listenerInfo.bodyLimit))
   }
 
-  /** Ends the exchange with an error: as a reply in the client's dialect, or, once a response has begun, by cutting it. */
-  fail(cause: unknown): void {
+  /**
+   * Ends the exchange with an error: as a reply in the client's dialect, or, once a response has begun, by cutting it.
+   * `answer` is the reply where the error is a provider's, in words of the client's dialect.
+   */
+  fail(cause: unknown, answer?: WireError): void {
     const error =
       cause instanceof GatewayError ? cause : new GatewayError('LR_INTERNAL', 500, 'the gateway failed', { cause })
     this.error ??= error
@@ -150,13 +154,13 @@ export class ServedExchange implements Exchange {
     const { breakOff } = this
     this.breakOff = null
     if (this.reply.headersSent) breakOff ? breakOff(error) : this.cut()
-    else if (!this.reply.destroyed) this.#refuse(error)
+    else if (!this.reply.destroyed) this.#refuse(error, answer)
   }
 
   /** Called from event handlers too, where a throw would end the process. */
-  #refuse(error: GatewayError): void {
+  #refuse(error: GatewayError, answer: WireError | undefined): void {
     try {
-      sendError(this, error)
+      sendError(this, error, answer)
     } catch (cause) {
       this.generation.log.error({ err: cause, exchange: this.id }, `the error ${error.code} could not be sent`)
       this.reply.destroy()

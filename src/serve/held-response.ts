@@ -1,7 +1,7 @@
 import type { Chunk } from '../chunk.ts'
 import type { Dialect } from '../dialect.ts'
 import type { AttemptFailure, ResponseHead } from '../exchange.ts'
-import { type Decoder, isObject, type NeutralError, type NeutralEvent } from '../neutral/index.ts'
+import { type Decoder, isObject, type NeutralError, type NeutralEvent, type NeutralResponse } from '../neutral/index.ts'
 import { createFramer, type Framer } from '../sse/framer.ts'
 
 /** Bytes after which a response that has said nothing is passed on as it is. */
@@ -13,6 +13,8 @@ export interface Told {
   /** The status of an error told in a response of status 200, or how the response failed. */
   readonly kind: AttemptFailure | number
   readonly message: string
+  /** The error that was told. */
+  readonly error?: NeutralError
 }
 
 /** `content`: the client may have it. `nothing`: not yet to be told. */
@@ -34,7 +36,7 @@ export class HeldResponse {
 
   constructor(dialect: Dialect, head: ResponseHead, isStream: boolean) {
     this.#dialect = dialect
-    const type = head.get('content-type') ?? ''
+    const type = (head.get('content-type') ?? '').toLowerCase()
     const isEvents = type.startsWith('text/event-stream')
     // What is coded could only be read by decoding it, and was not asked for.
     const isCoded = (head.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity'
@@ -94,8 +96,9 @@ export class HeldResponse {
   #judge(body: unknown): void {
     const { codec } = this.#dialect
     if (!isObject(body)) this.#verdict = { kind: 'protocol', message: 'answered with something that is not JSON' }
-    else if (codec && isObject(body.error) && codec.readResponse(body).choices.length === 0) {
-      this.#verdict = told(codec.readError(body, { status: 502, get: () => undefined }))
+    else if (codec && isObject(body.error) && codec.readResponse(body).choices.every(isEmpty)) {
+      // Its head says that all is well, and nothing of the error.
+      this.#verdict = told(codec.readError(body))
     } else this.#verdict = 'content'
   }
 }
@@ -121,9 +124,14 @@ function hasContent(event: NeutralEvent): boolean {
   }
 }
 
-function told({ kind, status, message }: NeutralError): Told {
+function isEmpty({ content }: NeutralResponse['choices'][number]): boolean {
+  return content.length === 0
+}
+
+function told(error: NeutralError): Told {
+  const { kind, status, message } = error
   if (kind === 'cut') return { kind: 'cut', message: 'broke off its answer before it had said anything' }
-  return { kind: status ?? STATUS[kind] ?? 500, message: `told of an error in its answer: ${message}` }
+  return { kind: status ?? STATUS[kind] ?? 500, message: `told of an error in its answer: ${message}`, error }
 }
 
 const STATUS: Partial<Record<NeutralError['kind'], number>> = {

@@ -1,33 +1,30 @@
 import { Accumulator } from '../body/accumulator.ts'
-import type { Dialect } from '../dialect.ts'
 import { GatewayError } from '../errors.ts'
 import type { ResponseHead } from '../exchange.ts'
-import type { ServedExchange } from './exchange.ts'
+import { type Sending, spokenWith } from './attempt.ts'
 import type { Output } from './output.ts'
+import { withoutSecrets } from './secrets.ts'
 
 /** Of a refusal's body no more than this is read for its reason. */
 const LIMIT = 64 * 1024
 
 /** A provider's refusal, when the client has been told to wait and its stream has begun: it becomes the stream's error. */
 export class LateRefusal implements Output {
-  readonly #exchange: ServedExchange
-  readonly #dialect: Dialect
-  readonly #provider: string
+  readonly #sending: Sending
   readonly #head: ResponseHead
   readonly #body = new Accumulator()
 
-  /** Whether a response cannot follow what the client was sent: a refusal, or something that is no stream. */
+  /** Whether a response cannot follow what the client was sent: a refusal, a coded one, or something that is no stream. */
   static fits(head: ResponseHead, isTranslated: boolean): boolean {
     if (head.status >= 400) return true
-    const type = head.get('content-type') ?? ''
-    return !isTranslated && !/^(?:text\/event-stream|application\/(?:[\w.-]+\+)?json)\b/.test(type)
+    if (isTranslated) return head.status >= 300
+    if ((head.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') return true
+    const type = (head.get('content-type') ?? '').toLowerCase()
+    return !/^(?:text\/event-stream|application\/(?:[\w.-]+\+)?json)\b/.test(type)
   }
 
-  /** `dialect` is the provider's. */
-  constructor(exchange: ServedExchange, provider: string, dialect: Dialect, head: ResponseHead) {
-    this.#exchange = exchange
-    this.#provider = provider
-    this.#dialect = dialect
+  constructor(sending: Sending, head: ResponseHead) {
+    this.#sending = sending
     this.#head = head
   }
 
@@ -37,15 +34,16 @@ export class LateRefusal implements Output {
   }
 
   end(): void {
+    const { exchange, provider } = this.#sending
     const { status } = this.#head
     if (status < 400) {
-      const message = `the provider "${this.#provider}" did not answer with a stream`
-      return this.#exchange.fail(new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message))
+      const message = `the provider "${provider.name}" did not answer with a stream that can be passed on`
+      return exchange.fail(new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message))
     }
     const text = this.#body.take().toString()
-    const said = this.#dialect.codec?.readError(parsed(text), this.#head).message
-    const message = said || `the provider "${this.#provider}" answered with status ${status}`
-    this.#exchange.fail(new GatewayError('LR_UPSTREAM_ERROR', status, message))
+    const said = spokenWith(provider, exchange).codec?.readError(parsed(text), this.#head).message
+    const message = said || `the provider "${provider.name}" answered with status ${status}`
+    exchange.fail(new GatewayError('LR_UPSTREAM_ERROR', status, withoutSecrets(message, provider, exchange)))
   }
 }
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
-import type { AttemptFailure, AttemptOutcome, ResponseHead } from '../exchange.ts'
+import type { AttemptOutcome, ResponseHead } from '../exchange.ts'
+import type { NeutralError } from '../neutral/index.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
@@ -7,6 +8,7 @@ import { Ended, RawHead, Started } from './attempt-record.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { LateRefusal } from './late-refusal.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
+import { withoutSecrets } from './secrets.ts'
 import { TranslatedOutput } from './translated-output.ts'
 import { type Classified, classify } from './upstream-failure.ts'
 
@@ -15,7 +17,7 @@ export class Relay implements UpstreamHandler {
   readonly #sending: Sending
   readonly #settle: (result: AttemptResult) => void
   readonly #outgoing: Outgoing
-  readonly #started: Started
+  #known: Started | undefined
   readonly #startedAt: number
   release: () => void = nothing
   #abort: ((reason?: Error) => void) | undefined
@@ -37,7 +39,6 @@ export class Relay implements UpstreamHandler {
     this.#sending = sending
     this.#settle = settle
     this.#outgoing = outgoing
-    this.#started = new Started(sending, outgoing)
     this.#startedAt = exchange.timings.stamp('upstreamStart')
     exchange.cancelUpstream = this.#cancel
     exchange.observers?.attemptStarted(this.#started)
@@ -61,7 +62,8 @@ export class Relay implements UpstreamHandler {
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
     clearTimeout(this.#connectTimer)
-    if (this.#isCancelled) abort(new Error('cancelled'))
+    // Given up while it waited for its connection, by a client that left or a limit of time.
+    if (this.#isCancelled || this.#isOver) abort(new Error('cancelled'))
   }
 
   onHeaders(status: number, raw: readonly Buffer[], resume: () => void, statusText: string): boolean {
@@ -73,8 +75,16 @@ export class Relay implements UpstreamHandler {
     if (status >= 400) {
       // What a refusal means for the next attempt is for those to say who have heard of it.
       this.#report(undefined)
-      if (this.#isFailure(status, `answered with status ${status}`)) return false
+      if (this.#isFailure({ kind: status, message: `answered with status ${status}` })) return false
     }
+    // Nobody follows a redirect: it could lead anywhere, and the credential with it.
+    const isRedirect = status >= 300 && status < 400 && status !== 304
+    if (
+      isRedirect &&
+      planned.hold &&
+      this.#isFailure({ kind: 'protocol', message: `answered with a redirect (${status})` })
+    )
+      return false
     if (planned.hold && status === 200 && request?.endpoint.operation === 'generate') {
       this.#held = new HeldResponse(spokenWith(this.#sending.provider, exchange), this.#whole(), request.isStream)
       return this.#decide(this.#held.verdict)
@@ -121,7 +131,7 @@ export class Relay implements UpstreamHandler {
     if (this.#arrived === undefined) return this.#fail(failure, error)
     const message = `the provider "${provider.name}" broke off its response`
     const cut = new GatewayError('LR_UPSTREAM_CUT', 502, message, { cause })
-    if (this.#output === null) return this.#fail(failure === 'timeout' ? 'timeout' : 'cut', cut)
+    if (this.#output === null) return failure === 'timeout' ? this.#fail(failure, error) : this.#fail('cut', cut)
     this.#output.flush?.()
     this.#end('cut')
     exchange.fail(cut)
@@ -129,7 +139,7 @@ export class Relay implements UpstreamHandler {
 
   /** The response is the client's: nothing can take its place any more. False where the client is slower. */
   #commit(): boolean {
-    const { exchange, provider } = this.#sending
+    const { exchange } = this.#sending
     const arrived = this.#arrived!
     const { translation } = this.#outgoing
     const parts = this.#held?.parts ?? []
@@ -140,7 +150,7 @@ export class Relay implements UpstreamHandler {
     const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation !== undefined)
     // What a waiting client was to be told of a failure is for the output to say from now on.
     if (!isLate) exchange.breakOff = null
-    if (isLate) this.#output = new LateRefusal(exchange, provider.name, spokenWith(provider, exchange), this.#whole())
+    if (isLate) this.#output = new LateRefusal(this.#sending, this.#whole())
     else if (translation) this.#output = new TranslatedOutput(exchange, arrived, translation)
     else this.#output = outputFor(exchange, arrived)
     this.#settle(null)
@@ -152,26 +162,47 @@ export class Relay implements UpstreamHandler {
   /** Acts on what a held response has said so far. False stops the provider's bytes. */
   #decide(verdict: Verdict): boolean {
     if (verdict === 'nothing') return true
-    return verdict === 'content' || !this.#isTold(verdict) ? this.#commit() : false
-  }
-
-  /** Whether a failure that a response told of is the attempt's; where nothing could follow, the client may read it. */
-  #isTold({ kind, message }: Told): boolean {
+    if (verdict === 'content') return this.#commit()
+    const { kind, error } = verdict
     if (typeof kind === 'number') this.#toldStatus = kind
     this.#report(typeof kind === 'number' ? undefined : kind)
-    return this.#isFailure(kind, message)
+    if (this.#isFailure(verdict)) return false
+    // An error has a status again as long as none has gone out. What is only not understood is the client's to read.
+    return error ? this.#refuse(verdict, error) : this.#commit()
   }
 
   /** Gives the attempt up where another try follows. */
-  #isFailure(kind: AttemptFailure | number, reason: string): boolean {
-    const { next, provider } = this.#sending
-    const following = next(kind, this.#head)
-    if (following === null) return false
+  #isFailure(told: Told): boolean {
+    const { kind } = told
+    // A client that is refused with its own credential is not served with the gateway's.
+    if (this.#outgoing.hasClientCredential && (kind === 401 || kind === 402 || kind === 403)) return false
+    const next = this.#sending.walk.next(kind, this.#head)
+    if (next === null) return false
     this.#end(undefined)
-    const error = new GatewayError('LR_UPSTREAM_PROTOCOL', 502, `the provider "${provider.name}" ${reason}`)
-    this.#settle({ kind, error, head: this.#head, next: following })
+    this.#settle({ kind, error: this.#failureOf(told), head: this.#head, next })
     this.#abort?.(new Error('held'))
     return true
+  }
+
+  /** Answers with the error that a response of status 200 told of. */
+  #refuse(told: Told, error: NeutralError): false {
+    const { exchange } = this.#sending
+    this.#end(undefined)
+    exchange.fail(this.#failureOf(told), exchange.dialect.codec?.writeError(error))
+    this.#settle(null)
+    this.#abort?.(new Error('refused'))
+    return false
+  }
+
+  #failureOf({ kind, message: said }: Told): GatewayError {
+    const { exchange, provider } = this.#sending
+    const { name } = provider
+    const message = withoutSecrets(said, provider, exchange)
+    if (typeof kind !== 'number')
+      return new GatewayError('LR_UPSTREAM_PROTOCOL', 502, `the provider "${name}" ${message}`)
+    const retryAfter = this.#head?.get('retry-after')
+    const options = retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }
+    return new GatewayError('LR_UPSTREAM_ERROR', kind, `the provider "${name}" ${message}`, options)
   }
 
   readonly #cancel = (): void => {
@@ -228,6 +259,12 @@ export class Relay implements UpstreamHandler {
     })
     exchange.attempts.push(outcome)
     exchange.observers?.attemptEnded(outcome)
+  }
+
+  /** Made when somebody asks: nobody does in a gateway without plugins. */
+  get #started(): Started {
+    this.#known ??= new Started(this.#sending, this.#outgoing)
+    return this.#known
   }
 
   /** The response's head, for those who ask more of it than observers do. */

@@ -3,6 +3,7 @@ import { pipeline, Readable } from 'node:stream'
 import type { ErrorView } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reply, ResponseHead } from '../exchange.ts'
+import type { WireError } from '../neutral/codec.ts'
 import { lower } from '../upstream/headers.ts'
 import type { ServedExchange } from './exchange.ts'
 
@@ -50,12 +51,14 @@ export function errorView(exchange: ServedExchange, error: GatewayError): ErrorV
   return { status: error.status, code: error.code, message: error.message, param: error.param, requestId: exchange.id }
 }
 
-/** Answers with an error in the client's dialect. */
-export function sendError(exchange: ServedExchange, error: GatewayError): void {
-  const body = Buffer.from(JSON.stringify(exchange.dialect.errorBody(errorView(exchange, error))))
-  const headers = ['content-type', 'application/json', 'content-length', String(body.length), ERROR_SOURCE, 'gateway']
-  for (const [name, value] of Object.entries(error.headers ?? {})) headers.push(name, value)
-  writeHead(exchange, error.status, STATUS_CODES[error.status] ?? '', headers)
+/** Answers with an error in the client's dialect: the gateway's own, or `told`, one that a provider told of. */
+export function sendError(exchange: ServedExchange, error: GatewayError, told?: WireError): void {
+  const { status } = told ?? error
+  const body = Buffer.from(JSON.stringify(told?.body ?? exchange.dialect.errorBody(errorView(exchange, error))))
+  const headers = ['content-type', 'application/json', 'content-length', String(body.length)]
+  headers.push(ERROR_SOURCE, told ? 'upstream' : 'gateway')
+  for (const [name, value] of Object.entries({ ...error.headers, ...told?.headers })) headers.push(name, value)
+  writeHead(exchange, status, STATUS_CODES[status] ?? '', headers)
   endWith(exchange, body)
 }
 

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import type { Attempt, AttemptFailure, Plan, ResponseHead } from '../exchange.ts'
 import type { LlmRequest } from '../request.ts'
 import type { Provider } from '../upstream/provider.ts'
-import { send } from './attempt.ts'
+import { type AttemptResult, type Follower, send } from './attempt.ts'
 import type { ServedExchange } from './exchange.ts'
 import { KeepAlive } from './keep-alive.ts'
 
@@ -11,7 +11,7 @@ import { KeepAlive } from './keep-alive.ts'
 export type Next = { readonly at: number; readonly pause: number }
 
 /** Makes the attempts of a plan, one after the other and each as often as it says, until one answers the client. */
-export class Walk {
+export class Walk implements Follower {
   readonly #plan: Plan
   readonly #request: LlmRequest | null
   readonly #exchange: ServedExchange
@@ -31,18 +31,11 @@ export class Walk {
     if (keepAliveAfter > 0 && this.#request?.isStream) exchange.keepAlive = new KeepAlive(exchange, keepAliveAfter)
     let last: GatewayError | undefined
     while (this.#at < this.#plan.length) {
-      const planned = this.#plan[this.#at]!
-      const result = await send({
-        exchange,
-        provider: this.#provider(planned),
-        planned,
-        request: this.#request,
-        next: this.#next,
-      })
+      const result = await this.#send(last !== undefined)
       if (result === null || exchange.isOver) return
-      // A gate that closed meanwhile says less than the failure that led to it.
-      if (!result.isGated || last === undefined) last = result.error
-      const next = result.next ?? (result.isGated ? this.#another() : this.#next(result.kind, result.head))
+      // What kept an attempt from being made says less than the failure that led to it.
+      if (!result.isUnmade || last === undefined) last = result.error
+      const next = result.next ?? (result.isUnmade ? this.#another() : this.next(result.kind, result.head))
       if (next === null) break
       if (next.pause > 0) await this.#wait(next.pause)
       if (exchange.isOver) return
@@ -52,8 +45,20 @@ export class Walk {
     throw last ?? noProvider(exchange)
   }
 
+  /** Makes the present attempt. One that takes over and cannot be made, as it cannot be translated, is passed over. */
+  async #send(isTakingOver: boolean): Promise<AttemptResult> {
+    const planned = this.#plan[this.#at]!
+    try {
+      const provider = this.#provider(planned)
+      return await send({ exchange: this.#exchange, provider, planned, request: this.#request, walk: this })
+    } catch (error) {
+      if (!isTakingOver || !(error instanceof GatewayError)) throw error
+      return { kind: 'protocol', error, isUnmade: true }
+    }
+  }
+
   /** What follows a failure of the present attempt; null where nothing does, and its answer, if any, is the client's. */
-  readonly #next = (kind: AttemptFailure | number, head: ResponseHead | undefined): Next | null => {
+  next(kind: AttemptFailure | number, head: ResponseHead | undefined): Next | null {
     // A body that is streamed through is gone after the first try.
     if (!this.#canRepeat) return null
     const planned = this.#plan[this.#at]!

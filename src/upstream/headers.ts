@@ -64,6 +64,7 @@ export interface Forwarded {
   readonly list: string[]
   /** Whether a key of the provider's goes along, and not the client's. */
   readonly hasProviderKey: boolean
+  readonly hasClientCredential: boolean
 }
 
 /** The end-to-end request headers for a provider. */
@@ -91,7 +92,7 @@ export function requestHeaders(raw: readonly string[], provider: Provider, forwa
   const hasProviderKey = !hasCredential && key !== undefined
   if (hasProviderKey) out.push(...rule.header(key))
   for (const [name, value] of provider.headers) setHeader(out, name, value)
-  return { list: out, hasProviderKey }
+  return { list: out, hasProviderKey, hasClientCredential: hasCredential }
 }
 
 /** Replaces every header of that name, or adds one. */
