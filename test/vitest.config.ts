@@ -10,6 +10,7 @@ const ALONE = [
   'test/cli/**/*.test.ts',
   'test/package/**/*.test.ts',
   'test/faults/slow-client.test.ts',
+  'test/resilience/client-leaves.test.ts',
 ]
 
 export default defineConfig({
