@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Static, TSchema } from '@sinclair/typebox'
 import type { ResolvedConfig, ResolvedPlugin, ResolvedProvider } from './config/resolved.ts'
 import type { Dialect } from './dialect.ts'
 import { ConfigError } from './errors.ts'
@@ -9,7 +10,9 @@ import { buildHooks, HOOK_NAMES, type Tap } from './hooks.ts'
 import type { Keeper, KeeperLease } from './keeper.ts'
 import { order } from './order.ts'
 import type { ClientCredential, Handlers, HookEntry, HookName, Hooks, Logger, Order, PluginApi } from './plugin.ts'
+import type { DataFile, DataFileDefinition, DataFileOwner } from './plugin-file.ts'
 import type { Service } from './service.ts'
+import { type Status, statusService } from './services.ts'
 import { ClientPool, SharedPool, type UpstreamPool } from './upstream/pool.ts'
 import { probe } from './upstream/probe.ts'
 import { Provider } from './upstream/provider.ts'
@@ -25,6 +28,12 @@ export interface BuildContext {
   readonly withholdCredentials: (exchange: Exchange) => void
   /** Whether the client's credentials are still its own. */
   readonly ownsCredentials: (exchange: Exchange) => boolean
+  /** What plugins' files are relative to. */
+  readonly folder: string
+  readonly openDataFile: <S extends TSchema>(
+    definition: DataFileDefinition<S>,
+    owner: DataFileOwner,
+  ) => Promise<DataFile<Static<S>> & { status(): Status }>
 }
 
 /** How long a plugin's `setup` may take, in milliseconds. */
@@ -108,17 +117,26 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
     if (plugin.capabilities.includes('credentials')) return
     throw new Error(`plugin "${plugin.name}" must declare capabilities: ['credentials'] to handle credentials`)
   }
+  const onDispose = (dispose: Dispose) => {
+    // A setup that went on after its deadline has nobody left to dispose what it makes.
+    if (parts.isAbandoned()) void disposeAll([dispose], context.log)
+    else disposers.push(dispose)
+  }
+  const keep: PluginApi['keep'] = (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose)
+  const log = context.logFor(plugin.name)
   return {
-    log: context.logFor(plugin.name),
+    log,
+    folder: context.folder,
     dialects,
     providers: [...providers.values()].map(each => each.view),
     gateway: context.gateway,
-    onDispose: dispose => {
-      // A setup that went on after its deadline has nobody left to dispose what it makes.
-      if (parts.isAbandoned()) void disposeAll([dispose], context.log)
-      else disposers.push(dispose)
+    onDispose,
+    keep,
+    async dataFile(definition) {
+      const file = await context.openDataFile(definition, { plugin: plugin.name, log, keep, onDispose })
+      offers.push({ service: statusService, value: { name: `${plugin.name}-file`, read: () => file.status() } })
+      return file
     },
-    keep: (key, create, dispose) => lease.get(`${plugin.name}:${key}`, create, dispose),
     offer: (service, value) => void offers.push({ service, value }),
     offers: service => offersOf(offers, service),
     probe: (name, request) => {

@@ -1,6 +1,7 @@
 import { buildGeneration } from './build.ts'
 import { LoadFailure } from './config/problem.ts'
 import type { LoadedConfig, ResolvedLogging } from './config/resolved.ts'
+import { dataFiles } from './data-files.ts'
 import { ConfigError } from './errors.ts'
 import type { ConfigStatus, GatewayView } from './gateway-view.ts'
 import type { Generation } from './generation.ts'
@@ -73,6 +74,11 @@ export class Gateway implements GatewayView, Serving {
   /** What new exchanges are served by. */
   get generation(): Generation {
     return this.#generation
+  }
+
+  /** The folder that plugins' files are relative to. */
+  get folder(): string {
+    return this.#loaded.folder
   }
 
   config(): ConfigStatus {
@@ -178,7 +184,9 @@ export class Gateway implements GatewayView, Serving {
       { file: location?.file, plugin, generation: serving },
       `configuration refused, the old one serves on: ${problem}`,
     )
-    return problem instanceof LoadFailure ? problem.files : []
+    if (problem instanceof LoadFailure) return problem.files
+    // A plugin's own file may be what kept it from being built.
+    return location ? [location.file] : []
   }
 
   #adopt(generation: Generation, loaded: LoadedConfig): void {
@@ -192,8 +200,10 @@ export class Gateway implements GatewayView, Serving {
 
   #build(loaded: LoadedConfig): Promise<Generation> {
     const { logger } = this.#log
+    const number = (this.#generation?.number ?? 0) + 1
     return buildGeneration(loaded.config, {
-      number: (this.#generation?.number ?? 0) + 1,
+      number,
+      ...dataFiles(loaded, this.#options.watch, () => (this.#generation?.number ?? number) <= number),
       keeper: this.#keeper,
       log: logger,
       logFor: plugin => logger.child({ plugin }, { level: loaded.config.logging.level }),

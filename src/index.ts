@@ -80,6 +80,7 @@ export {
   type ProviderView,
 } from './plugin.ts'
 export type { CommandCall, CommandModule, PluginCommand } from './plugin-command.ts'
+export type { DataFile, DataFileDefinition } from './plugin-file.ts'
 export { readProviderStatus, readStatuses } from './read-status.ts'
 export {
   type Redactor,
@@ -104,4 +105,5 @@ export {
   statusService,
 } from './services.ts'
 export { SlidingCounts } from './sliding-counts.ts'
+export { strangerOf } from './stranger.ts'
 export { UsageRecord, usageSlot } from './usage-record.ts'

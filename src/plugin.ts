@@ -4,6 +4,7 @@ import type { Dialect } from './dialect.ts'
 import type { Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
 import type { GatewayView } from './gateway-view.ts'
 import type { PluginCommand } from './plugin-command.ts'
+import type { DataFile, DataFileDefinition } from './plugin-file.ts'
 import type { LlmRequest } from './request.ts'
 import type { Service } from './service.ts'
 
@@ -117,6 +118,14 @@ export interface PluginApi {
   onDispose(dispose: () => Awaitable<void>): void
   /** A value that survives reloads for as long as some generation asks for it. */
   keep<T>(key: string, create: () => T, dispose?: (value: T) => Awaitable<void>): T
+  /** The folder of the config file, or the one that `--config-dir` names; the current one where there is neither. */
+  readonly folder: string
+  /**
+   * Opens a file of data beside the config. It is watched until the generation is disposed: a good edit reaches
+   * `onChange` within a second, a bad one is refused and shown in the gateway's status. Rejects with a located
+   * ConfigError where it is bad at the start.
+   */
+  dataFile<const S extends TSchema>(definition: DataFileDefinition<S>): Promise<DataFile<Static<S>>>
   /** Offers something to other plugins, for as long as this generation lives. */
   offer<T>(service: Service<T>, value: T): void
   /** What plugins offer, in list order. Complete once every plugin is set up: ask when it is needed, not in `setup`. */
@@ -151,6 +160,8 @@ export interface OptionProblem {
   /** Where in the options. */
   readonly path: readonly (string | number)[]
   readonly message: string
+  /** It is reported, and the configuration taken all the same. */
+  readonly isWarning?: boolean
 }
 
 /** Defaults for a provider that comes with a dialect. Any of it can be overridden in the config. */

@@ -74,6 +74,7 @@ describe('the core', () => {
     'testing.ts': 'testing',
     'gateway.ts': 'gateway',
     'reload.ts': 'gateway',
+    'data-files.ts': 'gateway',
     'log.ts': 'gateway',
     'build.ts': 'build',
     'generation.ts': 'build',

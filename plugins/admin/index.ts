@@ -1,6 +1,5 @@
-import { definePlugin, type Exchange, GatewayError, type Reply } from 'lunaroute'
+import { definePlugin, type Exchange, GatewayError, type Reply, strangerOf } from 'lunaroute'
 import { pagesOf } from './pages.ts'
-import { strangerOf } from './stranger.ts'
 
 /** Reloads the configuration on request and tells how everything stands, to programs on this machine. */
 export default definePlugin({

@@ -34,7 +34,13 @@ export async function findAddresses(flags: ServerFlags): Promise<Addresses> {
     import('../config/find-file.ts'),
   ])
   const env = new Environment(process.env)
-  const file = await findConfigFile({ cwd: process.cwd(), home: homedir(), file: flags.config, env })
+  const file = await findConfigFile({
+    cwd: process.cwd(),
+    home: homedir(),
+    file: flags.config,
+    folder: flags.configDir,
+    env,
+  })
   if (file === null) return { file, all: [defaultAddress(flags)] }
   const { loadHere } = await import('./load-here.ts')
   const { config } = await loadHere(flags)

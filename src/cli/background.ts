@@ -81,7 +81,8 @@ async function isChild(child: ChildProcess, port: number, health: unknown): Prom
 
 /** A server with another configuration than the one asked for by name is not the server that was asked for. */
 async function refuseOther({ file: wanted, all: [{ host, port }] }: Addresses, flags: EnvFlags): Promise<void> {
-  if (!flags.config && !process.env.LUNAROUTE_CONFIG) return
+  const { LUNAROUTE_CONFIG, LUNAROUTE_CONFIG_DIR } = process.env
+  if (!flags.config && !flags.configDir && !LUNAROUTE_CONFIG && !LUNAROUTE_CONFIG_DIR) return
   const found = await probe(host, port, '/readyz')
   if (found.kind !== 'ours') return
   const file = configFileOf(found.body)

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import '../node-flags.ts'
 import { exitCodeOf, sentenceOf } from './failure.ts'
+import { partArguments } from './plugin-flags.ts'
 import { createProgram, unknownCommand } from './program.ts'
 
 try {
@@ -18,15 +19,18 @@ async function run(argv: readonly string[]): Promise<void> {
     return
   }
   const program = createProgram()
+  const { own, plugins } = partArguments(program, argv)
   if (argv.length > 0 && argv.every(each => each === '-h' || each === '--help')) {
-    const { listPluginCommands } = await import('./plugin-command.ts')
-    const commands = await listPluginCommands({})
-    if (commands.length > 0) program.addHelpText('after', table(commands))
+    const { readPluginHelp } = await import('./plugin-command.ts')
+    const { commands, flags } = await readPluginHelp({})
+    if (commands.length > 0) program.addHelpText('after', table('Commands of the configured plugins', commands))
+    if (flags.length > 0) program.addHelpText('after', table('Flags of the configured plugins', flags))
   }
-  await program.parseAsync()
+  if (Object.keys(plugins).length > 0) program.setOptionValue('plugins', plugins)
+  await program.parseAsync(own, { from: 'user' })
 }
 
-function table(commands: readonly (readonly [string, string])[]): string {
-  const lines = commands.map(([name, summary]) => `  ${name.padEnd(16)}${summary}`)
-  return `\nCommands of the configured plugins:\n${lines.join('\n')}`
+function table(title: string, rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(15, ...rows.map(([name]) => name.length)) + 1
+  return `\n${title}:\n${rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`).join('\n')}`
 }

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { Command } from 'commander'
 import type { ResolvedConfig } from '../config/resolved.ts'
 import { didYouMean } from '../config/suggest.ts'
@@ -7,6 +6,7 @@ import { addressOf } from './addresses.ts'
 import { buildAside } from './build-aside.ts'
 import { CommandFailure } from './failure.ts'
 import { loadHere } from './load-here.ts'
+import { pluginFlags } from './plugin-flags.ts'
 import type { UnknownCommand } from './program.ts'
 import { type ServerFlags, withServerFlags } from './server-flags.ts'
 
@@ -17,7 +17,7 @@ interface Found {
 
 /** Runs a command of one of the configured plugins. Resolves with its exit code. */
 export async function runPluginCommand(program: Command, { name, args }: UnknownCommand): Promise<number> {
-  const own = withServerFlags(new Command().allowUnknownOption().helpOption(false), ['config', 'preset'])
+  const own = withServerFlags(new Command().allowUnknownOption().helpOption(false), ['config', 'configDir', 'preset'])
   const { operands, unknown } = own.parseOptions([...args])
   const flags: ServerFlags = { ...program.opts(), ...own.opts() }
   const { gateway } = await buildAside(flags)
@@ -29,12 +29,11 @@ export async function runPluginCommand(program: Command, { name, args }: Unknown
       const known = [...program.commands.map(each => each.name()), ...commands.keys()]
       throw new CommandFailure(`unknown command "${name}"${didYouMean(name, known)}; lunaroute --help lists them`)
     }
-    const { file } = gateway.config()
     const { run } = await found.command.load()
     return await run({
       args: [...operands, ...unknown],
       options: found.options,
-      folder: file === null ? process.cwd() : path.dirname(file),
+      folder: gateway.folder,
       url: addressOf(config.server.listeners[0]!).url,
       plugins: config.plugins.map(({ plugin, options }) => ({ name: plugin.name, options })),
       dialects,
@@ -49,13 +48,23 @@ export async function runPluginCommand(program: Command, { name, args }: Unknown
   }
 }
 
-/** The plugins' commands for the help, by name; nothing where the configuration cannot be loaded. */
-export async function listPluginCommands(flags: ServerFlags): Promise<readonly (readonly [string, string])[]> {
+/** What the configured plugins add to the command line, for the help. */
+export interface PluginHelp {
+  /** By name. */
+  readonly commands: readonly (readonly [string, string])[]
+  /** With the variable that each stands for. */
+  readonly flags: readonly (readonly [string, string])[]
+}
+
+/** Nothing where the configuration cannot be loaded. */
+export async function readPluginHelp(flags: ServerFlags): Promise<PluginHelp> {
   try {
-    return [...commandsOf((await loadHere(flags)).config)].map(([name, { command }]) => [name, command.summary])
+    const { config } = await loadHere(flags)
+    const commands = [...commandsOf(config)].map(([name, { command }]) => [name, command.summary] as const)
+    return { commands, flags: pluginFlags(config.plugins.map(({ plugin }) => plugin)) }
   } catch {
     // Help is most needed where the configuration is wrong, and `check` is there to say so.
-    return []
+    return { commands: [], flags: [] }
   }
 }
 

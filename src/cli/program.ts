@@ -57,5 +57,6 @@ Examples:
   $ lunaroute check && lunaroute explain   is the configuration valid, and which plugin runs where?
 
 A flag wins over its environment variable, which wins over the config file:
-  --config LUNAROUTE_CONFIG   --preset LUNAROUTE_PRESET   --host LUNAROUTE_HOST   --port LUNAROUTE_PORT
-  --dialect LUNAROUTE_DIALECT   --log-level LUNAROUTE_LOG_LEVEL`
+  --config LUNAROUTE_CONFIG   --config-dir LUNAROUTE_CONFIG_DIR   --preset LUNAROUTE_PRESET   --host LUNAROUTE_HOST
+  --port LUNAROUTE_PORT   --dialect LUNAROUTE_DIALECT   --log-level LUNAROUTE_LOG_LEVEL
+A variable LUNAROUTE_SOME_NAME of a configured plugin is the flag --some-name of serve, env, check and explain.`

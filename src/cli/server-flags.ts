@@ -1,20 +1,24 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { flagOf, type PluginFlags } from './plugin-flags.ts'
 
 /** The flags of everything that serves, or needs to know where something serves. */
 export interface ServerFlags {
   readonly config?: string
+  readonly configDir?: string
   readonly preset?: string
   readonly host?: string
   readonly port?: string
   readonly dialect?: string
   readonly logLevel?: string
+  /** Those that plugins' variables make. */
+  readonly plugins?: PluginFlags
 }
 
-type FlagName = keyof ServerFlags
+type FlagName = Exclude<keyof ServerFlags, 'plugins'>
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error']
 
-/** The environment variable each flag stands for. `config` is a way to find the rest and has a path of its own. */
+/** The environment variable each flag stands for. Those that find the rest have ways of their own. */
 const VARIABLES = {
   preset: 'LUNAROUTE_PRESET',
   host: 'LUNAROUTE_HOST',
@@ -25,6 +29,7 @@ const VARIABLES = {
 
 const OPTIONS: Record<FlagName, () => Option> = {
   config: () => new Option('-c, --config <file>', 'config file: ts, js, json, yaml or toml (default: search for one)'),
+  configDir: () => new Option('--config-dir <folder>', 'folder of the config file and of what belongs to it'),
   preset: () => new Option('--preset <name>', 'preset to run, instead of those the config names'),
   host: () => new Option('--host <address>', 'address to listen on (default: 127.0.0.1)'),
   port: () => portOption('port to listen on (default: 8081)'),
@@ -50,7 +55,7 @@ export function flagsOf<T extends object = ServerFlags>(command: Command): T {
 /** The flags as `loadConfig` takes them. They win over the environment. */
 export function overridesOf(flags: ServerFlags): Record<string, string | undefined> {
   const names = Object.keys(VARIABLES) as (keyof typeof VARIABLES)[]
-  return Object.fromEntries(names.map(name => [VARIABLES[name], flags[name]]))
+  return { ...flags.plugins, ...Object.fromEntries(names.map(name => [VARIABLES[name], flags[name]])) }
 }
 
 /** A flag's value, else its environment variable's. */
@@ -58,16 +63,23 @@ export function flagOrVariable(flags: ServerFlags, name: keyof typeof VARIABLES)
   return flags[name] ?? (process.env[VARIABLES[name]] || undefined)
 }
 
+/** The program's own flags as they are typed. */
+export function ownFlags(): string[] {
+  return Object.values(OPTIONS).map(option => option().long!)
+}
+
 /** The flags as they are typed, for another process. */
 export function asArguments(flags: ServerFlags): string[] {
-  const { config, preset, host, port, dialect, logLevel } = flags
+  const { config, configDir, preset, host, port, dialect, logLevel, plugins = {} } = flags
   const typed = {
     '--config': config,
+    '--config-dir': configDir,
     '--preset': preset,
     '--host': host,
     '--port': port,
     '--dialect': dialect,
     '--log-level': logLevel,
+    ...Object.fromEntries(Object.entries(plugins).map(([variable, value]) => [flagOf(variable), value])),
   }
   return Object.entries(typed).flatMap(([flag, value]) => (value === undefined ? [] : [flag, value]))
 }

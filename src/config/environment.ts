@@ -8,7 +8,7 @@ import { validate } from './validate.ts'
 /** The environment with the command line's overrides laid over it. An empty variable counts as unset. */
 export class Environment {
   readonly #variables: ReadonlyMap<string, string>
-  readonly #asked = new Set<string>(['LUNAROUTE_CONFIG'])
+  readonly #asked = new Set<string>(['LUNAROUTE_CONFIG', 'LUNAROUTE_CONFIG_DIR'])
 
   constructor(env: NodeJS.ProcessEnv, overrides: Readonly<Record<string, string | undefined>> = {}) {
     const merged = Object.entries({ ...env, ...present(overrides) })

@@ -14,17 +14,32 @@ export interface Search {
   readonly home: string
   /** `--config`: must exist. */
   readonly file: string | undefined
+  /** `--config-dir`: must exist. */
+  readonly folder?: string | undefined
   readonly env: Environment
 }
 
 /** The config file to use, or null where there is none and the embedded defaults serve. */
-export async function findConfigFile({ cwd, home, file, env }: Search): Promise<string | null> {
+export async function findConfigFile(search: Search): Promise<string | null> {
+  const { cwd, home, file, env } = search
   if (file) return mustExist(resolve(cwd, expandHome(file, home)), '--config')
   const named = env.text('LUNAROUTE_CONFIG')
-  if (named) {
+  if (named && !search.folder) {
     return mustExist(resolve(cwd, expandHome(named, home)), 'the environment variable LUNAROUTE_CONFIG')
   }
+  const folder = configFolder(search)
+  if (folder !== undefined) return inFolder(folder)
   return (await searchFrom(cwd, home)) ?? inHome(home)
+}
+
+/** The folder that `--config-dir` or its variable names, where one of them does. */
+export function configFolder({ cwd, home, folder, env }: Omit<Search, 'file'>): string | undefined {
+  const named = folder ?? env.text('LUNAROUTE_CONFIG_DIR')
+  if (!named) return undefined
+  const path = resolve(cwd, expandHome(named, home))
+  if (existsSync(path) && statSync(path).isDirectory()) return path
+  const origin = folder === undefined ? 'the environment variable LUNAROUTE_CONFIG_DIR' : '--config-dir'
+  throw new ConfigError(`${origin} names a folder that does not exist`, { location: { file: path } })
 }
 
 /** `~` and `~/x` below the user's home; any other path as it is. */
@@ -67,6 +82,14 @@ function projectFolders(cwd: string, home: string): string[] {
     folders.push(parent)
   }
   return folders
+}
+
+/** A gateway's own folder may call its config by a shorter name, and may have none. */
+function inFolder(folder: string): string | null {
+  const names = EXTENSIONS.map(extension => `lunaroute.config.${extension}`)
+  const short = ['server', 'config'].flatMap(name => DATA_EXTENSIONS.map(extension => `${name}.${extension}`))
+  const candidates = [...names, ...short].map(name => join(folder, name))
+  return candidates.find(candidate => existsSync(candidate)) ?? null
 }
 
 function inHome(home: string): string | null {

@@ -4,8 +4,9 @@ import { ConfigError } from '../errors.ts'
 import type { Config } from './define.ts'
 import { documentedPreset } from './documented.ts'
 import { Environment } from './environment.ts'
+import { configFolder } from './find-file.ts'
 import { interpolate } from './interpolate.ts'
-import { dialectsOf, type Loading, versionHeadersOf } from './loading.ts'
+import { dialectsOf, type Loading, namesOf, versionHeadersOf } from './loading.ts'
 import { resolveLogging } from './logging.ts'
 import { overlay } from './overlay.ts'
 import { checkNames, resolveOptions } from './plugin-options.ts'
@@ -19,7 +20,6 @@ import { checkOwn, checkSections, shareOf, splitSections } from './sections.ts'
 import { resolveServer } from './server.ts'
 import type { ConfigSource } from './source.ts'
 import { respell } from './spellings.ts'
-import { didYouMean } from './suggest.ts'
 
 export interface LoadOptions {
   readonly cwd: string
@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv
   /** Command-line flags, as the environment variables they stand for. They win. */
   readonly overrides?: Readonly<Record<string, string | undefined>> | undefined
+  /** `--config-dir`: where the config is looked for, and plugins' files are. */
+  readonly folder?: string | undefined
   /** Default: the user's. */
   readonly home?: string | undefined
   /** What `lunaroute/...` and the names of presets and plugins mean. Default: this program. */
@@ -90,7 +92,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
     },
     loading,
   )
-  const names = { providers: providers.map(each => each.name), dialects, didYouMean }
+  const names = namesOf({ providers, plugins })
   for (const [i, use] of uses.entries()) {
     checkNames(use, plugins[i]!.options, shareOf(use, sections), names, loading)
   }
@@ -98,6 +100,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   return {
     config: { server, logging, providers, plugins },
     file: source.file,
+    folder: configFolder({ cwd, home, folder: options.folder, env }) ?? source.folder,
     files: [...files],
     warnings: [...warnings, ...env.remarks()],
   }

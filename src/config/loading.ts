@@ -1,6 +1,7 @@
+import type { ConfigNames } from '../plugin.ts'
 import type { Environment } from './environment.ts'
 import type { Problem } from './problem.ts'
-import type { ResolvedPlugin } from './resolved.ts'
+import type { ResolvedConfig, ResolvedPlugin } from './resolved.ts'
 import type { ConfigSource } from './source.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -21,6 +22,11 @@ export interface Loading {
 /** The names of the dialects that the plugins bring. */
 export function dialectsOf(plugins: readonly Pick<ResolvedPlugin, 'plugin'>[]): string[] {
   return [...new Set(plugins.flatMap(({ plugin }) => plugin.dialects.map(({ name }) => name)))]
+}
+
+/** What a configuration has names for. */
+export function namesOf({ providers, plugins }: Pick<ResolvedConfig, 'providers' | 'plugins'>): ConfigNames {
+  return { providers: providers.map(each => each.name), dialects: dialectsOf(plugins), didYouMean }
 }
 
 /** The header of each dialect in which its version is named, for those that have one. */

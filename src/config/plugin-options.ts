@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.ts'
 import type { ConfigNames, Plugin } from '../plugin.ts'
 import { coerce, schemaAt } from './coerce.ts'
 import type { Loading } from './loading.ts'
@@ -46,9 +47,13 @@ export function resolveOptions(use: PluginUse, share: Share, loading: Loading): 
 /** Reports names in a plugin's checked options that nothing has. */
 export function checkNames(use: PluginUse, options: unknown, share: Share, names: ConfigNames, loading: Loading): void {
   const { plugin } = use
-  for (const { path, message } of plugin.check?.(options, names) ?? []) {
+  for (const { path, message, isWarning } of plugin.check?.(options, names) ?? []) {
     const option = `option ${dotted(path)} of plugin "${plugin.name}"`
     const location = locationOf(path, use, share, loading)
+    if (isWarning) {
+      loading.warnings.push(new ConfigError(`${option}: ${message}`, location ? { location } : {}).toString())
+      continue
+    }
     loading.problems.push({ message: `${option}: ${message}`, location, plugin: plugin.name })
   }
 }

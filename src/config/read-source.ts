@@ -12,7 +12,13 @@ import { isPlainObject, kindOf } from './values.ts'
 
 /** The configuration as it was written, found and evaluated or parsed. Every file that takes part joins `files`. */
 export async function readSource(
-  search: { cwd: string; home: string; file?: string | undefined; config?: Config | undefined },
+  search: {
+    cwd: string
+    home: string
+    file?: string | undefined
+    folder?: string | undefined
+    config?: Config | undefined
+  },
   env: Environment,
   program: Program,
   files: Set<string>,

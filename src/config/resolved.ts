@@ -73,6 +73,8 @@ export interface LoadedConfig {
   readonly config: ResolvedConfig
   /** The config file, or null for the embedded defaults. */
   readonly file: string | null
+  /** What plugins' files of data are relative to. */
+  readonly folder: string
   /** Every file it was made from: what to watch. */
   readonly files: readonly string[]
   readonly warnings: readonly string[]

@@ -37,7 +37,7 @@ export class TestGateway {
     const logs: string[] = []
     const openLog = () => createLog({ level: 'debug', format: 'json' }, { write: line => logs.push(line) })
     try {
-      const gateway = await Gateway.start({ load: () => setup.load(), openLog, watch: false })
+      const gateway = await Gateway.start({ load: () => setup.load(), openLog, watch: true })
       return new TestGateway(gateway, setup, logs)
     } catch (error) {
       await setup.close()

@@ -1,5 +1,6 @@
 import { buildGeneration } from '../build.ts'
 import type { Chunk } from '../chunk.ts'
+import { dataFiles } from '../data-files.ts'
 import { ConfigError } from '../errors.ts'
 import type { Exchange, ListedRequestHead, OutgoingAttempt, Plan, Reply } from '../exchange.ts'
 import type { GatewayView } from '../gateway-view.ts'
@@ -43,11 +44,13 @@ export class Harness {
   }
 
   static async build(plugins: readonly PluginOption[], before?: Harness): Promise<Harness> {
-    const { config } = await resolveInMemory({ plugins }, {})
+    const loaded = await resolveInMemory({ plugins }, {})
     const keeper = before ? before.#keeper : new Keeper()
     const logs: LogEntry[] = []
-    const generation = await buildGeneration(config, {
-      number: before ? before.#generation.number + 1 : 1,
+    const number = before ? before.#generation.number + 1 : 1
+    const generation = await buildGeneration(loaded.config, {
+      number,
+      ...dataFiles(loaded, true, () => true),
       keeper,
       log: memoryLogger('', logs),
       logFor: plugin => memoryLogger(plugin, logs),

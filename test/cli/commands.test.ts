@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, realpath } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -100,6 +100,58 @@ describe('check', () => {
     const { code, stderr } = await desk.run(['check'])
     expect(stderr).toContain('plugin "sad" failed in its setup: no')
     expect(code).toBe(1)
+  })
+})
+
+describe('a flag that a plugin brings', () => {
+  const config = `
+import { definePlugin, Type } from 'lunaroute'
+const plugin = definePlugin({
+  name: 'colours',
+  options: Type.Object({ colour: Type.Optional(Type.String({ maxLength: 5 })) }),
+  env: { LUNAROUTE_FIRST_COLOUR: 'colour' },
+  setup(options, api) {
+    api.log.warn('colour ' + options.colour)
+    return {}
+  },
+})
+export default { plugins: [plugin()] }
+`
+  it.each([
+    ['after the command', ['check', '--first-colour', 'red']],
+    ['before it', ['--first-colour', 'red', 'check']],
+    ['with an equals sign', ['check', '--first-colour=red', '--port', '9000']],
+  ])('sets its variable: %s', async (_, args) => {
+    await desk.write('lunaroute.config.ts', config)
+    expect((await desk.run(args)).stdout).toContain('colour red')
+  })
+
+  it('is checked as the variable is, by its own name, and others are unknown', async () => {
+    await desk.write('lunaroute.config.ts', config)
+    const { code, stderr } = await desk.run(['check', '--first-colour', 'yellow'])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('--first-colour must NOT have more than 5 characters')])
+    const near = await desk.run(['check', '--first-color', 'red'])
+    expect([near.code, near.stderr]).toEqual([1, expect.stringContaining('(did you mean "--first-colour"?)')])
+    expect((await desk.run(['check', '--prot', '9000'])).stderr).toContain('(did you mean "--port"?)')
+    expect((await desk.run(['--help'])).stdout).toMatch(/--first-colour <value>\s+LUNAROUTE_FIRST_COLOUR/)
+  })
+})
+
+describe('--config-dir', () => {
+  it.each(['lunaroute.config.json', 'server.yaml', 'config.json'])('finds %s in the folder', async name => {
+    await mkdir(join(desk.folder, 'there'))
+    const file = await desk.write(`there/${name}`, '{ "extends": "passthrough" }')
+    expect((await desk.run(['check', '--config-dir', 'there'])).stdout).toContain(`ok: ${await realpath(file)}`)
+    expect((await desk.run(['check'], { LUNAROUTE_CONFIG_DIR: 'there' })).stdout).toContain(
+      `ok: ${await realpath(file)}`,
+    )
+  })
+
+  it('may hold no config, but must be there', async () => {
+    await mkdir(join(desk.folder, 'empty'))
+    expect((await desk.run(['check', '--config-dir', 'empty'])).stdout).toContain('ok: embedded defaults')
+    const { code, stderr } = await desk.run(['check', '--config-dir', 'nowhere'])
+    expect([code, stderr]).toEqual([1, expect.stringContaining('--config-dir names a folder that does not exist')])
   })
 })
 

@@ -12,7 +12,7 @@ export async function generationOf(
   config: Config,
   { keeper = new Keeper(), logs = [] as LogEntry[], env = {} } = {},
 ): Promise<Generation> {
-  const { config: resolved } = await resolveInMemory(config, env)
+  const { config: resolved, folder } = await resolveInMemory(config, env)
   return buildGeneration(resolved, {
     number: 1,
     keeper,
@@ -22,5 +22,7 @@ export async function generationOf(
     credentialsOf: () => [],
     withholdCredentials: () => undefined,
     ownsCredentials: () => true,
+    folder,
+    openDataFile: () => Promise.reject(new Error('this generation has no files')),
   })
 }

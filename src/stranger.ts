@@ -1,4 +1,4 @@
-import type { Exchange } from 'lunaroute'
+import type { Exchange } from './exchange.ts'
 
 const ADDRESS = /^(?:127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/i
 const HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i

@@ -1,0 +1,118 @@
+import { definePlugin, type Exchange, type Hooks, type LlmRequest, meterService, type Plan, routeSlot } from 'lunaroute'
+import { checkAliases, checkRules } from './check.ts'
+import { describedRequest } from './described.ts'
+import { type Explainer, explain, explainerService, ruleView } from './explanation.ts'
+import { markedSlot, stripMarkers } from './marker.ts'
+import { optionsSchema } from './options.ts'
+import { wishOf, withoutOwnHeaders, withoutParameter } from './override.ts'
+import { answerPage } from './pages.ts'
+import { RouteTally } from './route-tally.ts'
+import { type Asked, Router, renamed } from './router.ts'
+import { openRoutes } from './routes.ts'
+import { StickyMarkers } from './sticky.ts'
+import { RouteTable } from './table.ts'
+import { testedRules } from './tested-rules.ts'
+
+export type { RoutingRequest } from './facts.ts'
+export type { RouteAnswer, RouteFunction } from './router.ts'
+
+/** Decides which provider and model a request goes to: by rules that can be edited while it serves, and by name. */
+export default definePlugin({
+  name: 'router',
+  section: 'routing',
+  env: { LUNAROUTE_ROUTES: 'file' },
+  options: optionsSchema,
+  commands: {
+    route: { summary: 'show where a request would go, and why', load: () => import('./command.ts') },
+  },
+  check: ({ rules, aliases }, names) => [
+    ...checkRules(
+      rules.map(each => (typeof each === 'function' ? undefined : each)),
+      ['rules'],
+      names,
+    ),
+    ...checkAliases(aliases, ['aliases'], names),
+  ],
+  async setup(options, api) {
+    const { overrides, markers } = options
+    const providers = api.providers.map(each => each.name)
+    const functions = options.rules.filter(each => typeof each === 'function')
+    const router = new Router(functions, providers)
+    const routes = await openRoutes(options, api)
+    const tally = api.keep('tally', () => new RouteTally())
+    const sticky = options.sticky_markers
+      ? api.keep(`sticky:${options.sticky_ttl_secs}`, () => new StickyMarkers(options.sticky_ttl_secs))
+      : undefined
+    api.offer(meterService, tally)
+
+    const explainer: Explainer = (description, tested) => {
+      const { request, listener } = describedRequest(description, api.dialects)
+      const { rules, aliases } = routes.table
+      const table = tested
+        ? new RouteTable(
+            [...tested.flatMap(each => testedRules(each, providers)), ...rules],
+            Object.fromEntries(aliases),
+          )
+        : routes.table
+      const name = markers ? stripMarkers(request)?.names[0] : undefined
+      const marker = name !== undefined && router.knows(table, name) ? name : undefined
+      const wish = overrides ? wishOf(request.head) : undefined
+      return explain(table, request, listener, router.decide(table, request, listener, { wish, marker }))
+    }
+    api.offer(explainerService, explainer)
+    const pages = {
+      list: () => {
+        const { rules, aliases } = routes.table
+        return { file: routes.path, rules: rules.map(ruleView), aliases: Object.fromEntries(aliases) }
+      },
+      explain: (description: unknown) => explainer(description),
+    }
+
+    /** The marker that counts for a request: its own, or its session's. */
+    const markerOf = (exchange: Exchange, table: RouteTable): Omit<Asked, 'wish'> => {
+      const { name, isAmbiguous } = exchange.use(markedSlot)
+      if (name === undefined) return { marker: sticky?.get(exchange), isMarkerEarlier: true }
+      const fields = { exchange: exchange.id, marker: name.slice(0, 100) }
+      if (isAmbiguous) api.log.warn(fields, 'a message has several route markers; the first counts')
+      if (name.toLowerCase() === 'clear') sticky?.clear(exchange)
+      else if (router.knows(table, name)) {
+        sticky?.set(exchange, name)
+        return { marker: name }
+      } else api.log.warn(fields, 'a route marker names no rule, provider or alias, and is taken for none')
+      return { marker: undefined }
+    }
+
+    const hooks: Hooks = {
+      ingress: exchange => answerPage(exchange, pages),
+      route(plan, request, exchange): Plan | undefined {
+        if (!request) return undefined
+        // Read once: an edit may replace it at any time.
+        const { table } = routes
+        const wish = overrides ? wishOf(request.head) : undefined
+        const marker = markers ? markerOf(exchange, table) : { marker: undefined }
+        const decision = router.decide(table, request, exchange.listener, { wish, ...marker })
+        const record = exchange.use(routeSlot)
+        record.id = decision.id
+        record.reason = decision.reason
+        tally.count(decision.id)
+        return decision.attempts ?? (decision.model === undefined ? undefined : renamed(plan, decision.model))
+      },
+      egress(attempt) {
+        const headers = withoutOwnHeaders(attempt.headers)
+        const path = overrides ? withoutParameter(attempt.path) : attempt.path
+        return headers === attempt.headers && path === attempt.path ? undefined : { ...attempt, headers, path }
+      },
+    }
+    if (!markers) return hooks
+    return {
+      ...hooks,
+      normalize(request: LlmRequest, exchange: Exchange) {
+        const stripped = stripMarkers(request)
+        if (!stripped) return undefined
+        const [name] = stripped.names
+        Object.assign(exchange.use(markedSlot), { name, isAmbiguous: stripped.names.some(each => each !== name) })
+        return request.withBody(stripped.body)
+      },
+    }
+  },
+})

@@ -1,0 +1,45 @@
+import { defineSlot, type MessageEditor } from 'lunaroute'
+import type { Routable } from './facts.ts'
+
+/** What the markers of a request say. */
+export interface Marked {
+  /** The first marker's name: a rule, a provider or an alias. Undefined where there is none. */
+  name: string | undefined
+  /** There was more than one name. */
+  isAmbiguous: boolean
+}
+
+export const markedSlot = defineSlot<Marked>('route marker', () => ({ name: undefined, isAmbiguous: false }))
+
+const OPENING = '[LUNAROUTE:'
+const MARKER = /\[LUNAROUTE:([A-Za-z0-9._-]+)\]/g
+/** A hook of an assistant puts what it adds to a prompt into such a frame. */
+const FRAMED = /<system-reminder>\s*(?:\[LUNAROUTE:[A-Za-z0-9._-]+\]\s*)+<\/system-reminder>/g
+
+/** A request's markers, in order, and its body without them. */
+export interface Stripped {
+  readonly names: readonly string[]
+  readonly body: object
+}
+
+/** Undefined where the last user message has no marker, which a search of the bytes nearly always tells. */
+export function stripMarkers(request: Routable): Stripped | undefined {
+  const { endpoint, dialect, bytes } = request
+  if (endpoint.body !== 'json' || !dialect.messages || !bytes.includes(OPENING)) return undefined
+  const given = request.json()
+  if (!isObject(given)) return undefined
+  const names: string[] = []
+  const body = dialect.messages.editLastUser(given, text => {
+    if (!text.includes(OPENING)) return text
+    names.push(...[...text.matchAll(MARKER)].map(([, name]) => name!))
+    const rest = text.replace(FRAMED, '').replace(MARKER, '')
+    return rest.trim() === '' ? '' : rest
+  })
+  return names.length > 0 ? { names, body } : undefined
+}
+
+type Body = Parameters<MessageEditor['editLastUser']>[0]
+
+function isObject(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,99 @@
+import { type Static, Type } from 'lunaroute'
+
+const word = Type.String({ minLength: 1 })
+const regex = Type.Object({ regex: word })
+
+/** Text: exact, a glob with `*` and `?`, `/a regular expression/` or `{ regex }`. True: it is there; false: it is not. */
+const text = Type.Union([Type.String(), Type.Boolean(), regex])
+const texts = Type.Record(word, text)
+
+const oneModel = Type.Union([word, regex])
+
+const match = Type.Object({
+  model: Type.Optional(Type.Union([word, regex, Type.Array(oneModel, { minItems: 1 })])),
+  headers: Type.Optional(texts),
+  query: Type.Optional(texts),
+  path: Type.Optional(oneModel),
+  dialect: Type.Optional(Type.Union([word, Type.Array(word, { minItems: 1 })])),
+  metadata: Type.Optional(texts),
+  tokens: Type.Optional(
+    Type.Object({
+      min: Type.Optional(Type.Integer({ minimum: 0 })),
+      max: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
+  ),
+  has_images: Type.Optional(Type.Boolean()),
+  has_tools: Type.Optional(Type.Boolean()),
+  stream: Type.Optional(Type.Boolean()),
+})
+
+const target = Type.Object({ provider: word, model: Type.Optional(word) })
+
+const milliseconds = Type.Optional(Type.Integer({ minimum: 1 }))
+
+const options = Type.Object({
+  strip_unsupported_tools: Type.Optional(Type.Boolean()),
+  timeout_ms: milliseconds,
+  connect_timeout_ms: milliseconds,
+  first_byte_timeout_ms: milliseconds,
+  idle_timeout_ms: milliseconds,
+  fallback_on: Type.Optional(Type.Array(Type.Integer({ minimum: 400, maximum: 599 }))),
+})
+
+/** A rule as it is written: in `routes.json`, or the shorter form of a config's `routing.rules`. */
+export const ruleSchema = Type.Object({
+  id: Type.Optional(word),
+  name: Type.Optional(word),
+  priority: Type.Optional(Type.Integer()),
+  listener: Type.Optional(word),
+  match: Type.Optional(match),
+  target: Type.Optional(target),
+  fallbacks: Type.Optional(Type.Array(Type.Union([word, target]))),
+  options: Type.Optional(options),
+  model_pattern: Type.Optional(word),
+  primary: Type.Optional(word),
+})
+
+const aliasTarget = Type.Union([word, Type.Object({ model: word, provider: Type.Optional(word) })])
+export const aliasesSchema = Type.Record(word, aliasTarget)
+
+const table = Type.Object({
+  $schema: Type.Optional(Type.String()),
+  rules: Type.Optional(Type.Array(ruleSchema)),
+  aliases: Type.Optional(aliasesSchema),
+})
+
+/** What `routes.json` holds: a list of rules, or an object with `rules` and `aliases`. */
+export const fileSchema = Type.Union([Type.Array(ruleSchema), table])
+
+export type WrittenRule = Static<typeof ruleSchema>
+export type WrittenMatch = Static<typeof match>
+export type WrittenText = Static<typeof text>
+export type WrittenTarget = Static<typeof target>
+export type WrittenAliases = Static<typeof aliasesSchema>
+export type RoutesFile = Static<typeof fileSchema>
+
+/** The rules of a file, and the step before their index in the paths of its places. */
+export function rulesOf(file: RoutesFile): { readonly rules: readonly WrittenRule[]; readonly at: readonly string[] } {
+  return Array.isArray(file) ? { rules: file, at: [] } : { rules: file.rules ?? [], at: ['rules'] }
+}
+
+export function aliasesOf(file: RoutesFile): WrittenAliases {
+  return Array.isArray(file) ? {} : (file.aliases ?? {})
+}
+
+export const DEFAULT_PRIORITY = 10
+
+/** How a rule is called: in headers, logs, metrics and errors. */
+export function idOf({ id, name, priority = DEFAULT_PRIORITY }: WrittenRule): string {
+  return id ?? name ?? `rule_priority_${priority}`
+}
+
+/** Where a rule sends to first; undefined where it does not say. */
+export function targetOf({ target: written, primary }: WrittenRule): WrittenTarget | undefined {
+  return written ?? (primary === undefined ? undefined : { provider: primary })
+}
+
+export function fallbacksOf({ fallbacks = [] }: WrittenRule): readonly WrittenTarget[] {
+  return fallbacks.map(each => (typeof each === 'string' ? { provider: each } : each))
+}

@@ -1,0 +1,96 @@
+import type { CompiledRule } from './compiled-rule.ts'
+import type { Facts } from './facts.ts'
+import type { WrittenAliases } from './rule.ts'
+
+/** What an alias stands for. */
+export interface AliasTarget {
+  readonly model: string
+  readonly provider?: string
+}
+
+interface Placed {
+  readonly rule: CompiledRule
+  readonly order: number
+}
+
+/**
+ * Rules in the order they are asked: by priority, and by place where that is the same. Immutable. A rule for names or
+ * beginnings of models is only asked about those, so that a thousand rules cost about as much as the few that may fit.
+ */
+export class RouteTable {
+  readonly rules: readonly CompiledRule[]
+  readonly #byId = new Map<string, CompiledRule>()
+  readonly #aliases: ReadonlyMap<string, AliasTarget>
+  readonly #byName = new Map<string, Placed[]>()
+  readonly #byPrefix = new Map<string, Placed[]>()
+  readonly #lengths: readonly number[]
+  readonly #others: Placed[] = []
+
+  constructor(rules: readonly CompiledRule[], aliases: WrittenAliases) {
+    this.rules = rules.toSorted((a, b) => b.priority - a.priority)
+    const entries = Object.entries(aliases)
+    this.#aliases = new Map(entries.map(([name, to]) => [name, typeof to === 'string' ? { model: to } : to]))
+    for (const [order, rule] of this.rules.entries()) this.#place({ rule, order })
+    this.#lengths = [...new Set([...this.#byPrefix.keys()].map(prefix => prefix.length))]
+  }
+
+  get aliases(): ReadonlyMap<string, AliasTarget> {
+    return this.#aliases
+  }
+
+  byId(id: string): CompiledRule | undefined {
+    return this.#byId.get(id)
+  }
+
+  alias(model: string): AliasTarget | undefined {
+    return this.#aliases.get(model)
+  }
+
+  /** The first rule that fits. */
+  find(facts: Facts): CompiledRule | undefined {
+    const lists = this.#candidates(facts.model)
+    const at = lists.map(() => 0)
+    for (;;) {
+      let next: Placed | undefined
+      let from = 0
+      for (let i = 0; i < lists.length; i++) {
+        const head = lists[i]![at[i]!]
+        if (head && (!next || head.order < next.order)) {
+          next = head
+          from = i
+        }
+      }
+      if (!next) return undefined
+      if (next.rule.test(facts)) return next.rule
+      at[from]!++
+    }
+  }
+
+  #place(placed: Placed): void {
+    const { rule } = placed
+    if (!this.#byId.has(rule.id)) this.#byId.set(rule.id, rule)
+    const { models } = rule
+    if (!models?.every(({ kind }) => kind === 'exact' || kind === 'prefix')) {
+      this.#others.push(placed)
+      return
+    }
+    for (const { kind, text } of models) {
+      const index = kind === 'exact' ? this.#byName : this.#byPrefix
+      const list = index.get(text)
+      if (!list) index.set(text, [placed])
+      else if (list.at(-1) !== placed) list.push(placed)
+    }
+  }
+
+  #candidates(model: string | undefined): readonly (readonly Placed[])[] {
+    const lists: (readonly Placed[])[] = this.#others.length > 0 ? [this.#others] : []
+    if (model === undefined) return lists
+    const named = this.#byName.get(model)
+    if (named) lists.push(named)
+    for (const length of this.#lengths) {
+      const begun = model.length >= length ? this.#byPrefix.get(model.slice(0, length)) : undefined
+      if (begun) lists.push(begun)
+    }
+    return lists
+  }
+}
