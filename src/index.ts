@@ -12,6 +12,7 @@ export {
   type ModelConfig,
   type PluginReference,
   type PresetReference,
+  type PriceConfig,
   type ProviderConfig,
   type TlsConfig,
 } from './config/define.ts'

@@ -117,10 +117,25 @@ export interface ModelConfig {
   api_model?: string
 }
 
+/** USD for a million tokens of a model. What is cached costs as much as `input`, and thinking as `output`, unless given. */
+export interface PriceConfig {
+  input: number
+  output: number
+  cache_read?: number
+  cache_write?: number
+  reasoning?: number
+  audio_input?: number
+  audio_output?: number
+  /** Other prices for requests with more than so many tokens of input, cached ones included. */
+  above?: readonly ({ tokens: number } & Partial<Omit<PriceConfig, 'above'>>)[]
+}
+
 /** Sections of plugins that come with LunaRoute, for configs in TypeScript. Data files may hold any plugin's section. */
 export interface PluginSections {
   /** By a model's name, or a pattern with `*`, whatever the client's dialect. */
   models?: Readonly<Record<string, ModelConfig>>
+  /** By a model's name or pattern; `file` names a JSON file of prices, `providers` what price lists call a provider. */
+  prices?: Readonly<Record<string, PriceConfig | string | Readonly<Record<string, string>>>>
 }
 
 /** A gateway: providers and a list of plugins. Also the schema of JSON, YAML and TOML config files. */

@@ -1,0 +1,39 @@
+import { ConfigError, definePlugin, moduleUrl } from 'lunaroute'
+import { priceService } from 'lunaroute/sessions'
+import { Catalogue } from './catalogue.ts'
+import { optionsSchema, type Price } from './options.ts'
+import { readPriceFile } from './price-file.ts'
+import { createPriceList } from './price-list.ts'
+
+/** Knows what tokens cost, for those who record or limit spending. */
+export default definePlugin({
+  name: 'prices',
+  section: 'prices',
+  options: optionsSchema,
+  check: ({ providers: ids = {} }, { providers, didYouMean }) =>
+    Object.keys(ids).flatMap(name => {
+      if (providers.includes(name)) return []
+      return [{ path: ['providers', name], message: `no provider is called "${name}"${didYouMean(name, providers)}` }]
+    }),
+  setup({ file, providers: ids = {}, ...models }, api) {
+    const known = api.providers.map(
+      ({ name, baseUrl, dialects }) => [name, { baseUrl, dialects, id: ids[name] }] as const,
+    )
+    const unknown = Object.values(ids).find(id => !new Catalogue({}).knows(id))
+    if (unknown !== undefined)
+      throw new ConfigError(`the price list knows no provider "${unknown}"`, { plugin: 'prices' })
+    const read = file === undefined ? undefined : readPriceFile(file)
+    if (read && read.skipped > 0)
+      api.log.warn(`${read.skipped} entries of the file of prices hold none, and are passed over`)
+    const options = {
+      prices: { ...read?.prices, ...(models as Readonly<Record<string, Price>>) },
+      providers: Object.fromEntries(known),
+    }
+    api.offer(priceService, {
+      list: createPriceList(options),
+      module: moduleUrl(import.meta.url, './price-list.ts'),
+      options,
+    })
+    return {}
+  },
+})
