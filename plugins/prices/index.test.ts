@@ -2,15 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { definePlugin } from 'lunaroute'
+import { definePlugin, statusService } from 'lunaroute'
 import { type CostRecord, type PriceListOffer, priceService, type TokenCounts } from 'lunaroute/sessions'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { Gateway } from '../../src/gateway.ts'
+import { createLog } from '../../src/log.ts'
 import { gateway, harness } from '../../src/testing.ts'
+import { until } from '../../test/support/until.ts'
 import anthropic from '../anthropic/index.ts'
 import openai from '../openai/index.ts'
 import config from './example.config.ts'
 import prices from './index.ts'
-import { readPriceFile } from './price-file.ts'
+import { pricesIn } from './price-file.ts'
+import { createPriceList, type PriceListOptions } from './price-list.ts'
 
 const NOW = new Date('2026-11-01T12:00:00Z')
 
@@ -143,23 +148,21 @@ describe('a file of prices', () => {
   })
 
   it('may be LiteLLM’s, in which what is not understood is passed over', async () => {
-    const path = file(
-      JSON.stringify({
-        sample_spec: { max_tokens: 'set to max output tokens' },
-        'text-only': 7,
-        'some-model': {
-          input_cost_per_token: 3e-6,
-          output_cost_per_token: 1.5e-5,
-          cache_read_input_token_cost: 3e-7,
-          cache_creation_input_token_cost: 3.75e-6,
-          input_cost_per_token_above_200k_tokens: 6e-6,
-          output_cost_per_token_above_200k_tokens: 2.25e-5,
-          mode: 'chat',
-        },
-        'broken-model': { input_cost_per_token: '3e-6' },
-      }),
-    )
-    const { prices: read, skipped } = readPriceFile(path)
+    const content = {
+      sample_spec: { max_tokens: 'set to max output tokens' },
+      'text-only': 7,
+      'some-model': {
+        input_cost_per_token: 3e-6,
+        output_cost_per_token: 1.5e-5,
+        cache_read_input_token_cost: 3e-7,
+        cache_creation_input_token_cost: 3.75e-6,
+        input_cost_per_token_above_200k_tokens: 6e-6,
+        output_cost_per_token_above_200k_tokens: 2.25e-5,
+        mode: 'chat',
+      },
+      'broken-model': { input_cost_per_token: '3e-6' },
+    }
+    const { prices: read, skipped } = pricesIn(content)
     expect(read).toEqual({
       'some-model': {
         input: 3,
@@ -170,25 +173,51 @@ describe('a file of prices', () => {
       },
     })
     expect(skipped).toBe(3)
-    const given = await offer({ file: path })
-    expect(usd(given, 'openai', 'some-model')).toBe(6)
+    expect(usd(await offer({ file: file(JSON.stringify(content)) }), 'openai', 'some-model')).toBe(6)
   })
 
   it.each([
-    ['no JSON', '{', 'the file of prices cannot be read'],
-    ['no object', '[]', 'must hold an object'],
-    [
-      'a price that is none',
-      '{ "m": { "input": -1, "output": 1 } }',
-      'the price of "m" is not one: input must be >= 0',
-    ],
-    ['a misspelled kind', '{ "m": { "input": 1, "output": 1, "cached": 1 } }', 'the price of "m" is not one'],
+    ['no JSON', '{', 'invalid JSON'],
+    ['no object', '[]', 'must'],
+    ['a price that is none', '{ "m": { "input": -1, "output": 1 } }', 'm.input: must be >= 0'],
+    ['a misspelled kind', '{ "m": { "input": 1, "output": 1, "cached": 1 } }', 'm.cached: is no kind of token'],
   ])('with %s is refused', async (_, content, message) => {
-    await expect(offer({ file: file(content) })).rejects.toThrow(message)
+    const refused = offer({ file: file(content) })
+    await expect(refused.catch(error => Promise.reject(new Error(String(error))))).rejects.toThrow(message)
   })
 
   it('that is not there is refused', async () => {
-    await expect(offer({ file: '/nowhere/prices.json' })).rejects.toThrow('the file of prices cannot be read')
+    await expect(offer({ file: '/nowhere/prices.json' })).rejects.toThrow('there is no such file')
+  })
+
+  it('that is edited counts from then on, for workers too, and a mistake in it does not', async () => {
+    const path = file('{ "mine": { "input": 2, "output": 1 } }')
+    const offers: PriceListOffer[] = []
+    const reader = definePlugin({
+      name: 'reader',
+      setup: (_, api) => ({ ingress: () => void offers.push(...api.offers(priceService)) }),
+    })
+    const config = { port: 0, plugins: [openai(), prices({ file: path }), reader()] }
+    const started = await Gateway.start({
+      load: () => loadConfig({ cwd: tmpdir(), home: tmpdir(), config, env: {} }),
+      openLog: settings => createLog(settings, { write: () => undefined }),
+      watch: true,
+    })
+    onTestFinished(() => started.close())
+    const price = async () => {
+      await fetch(`http://127.0.0.1:${started.listeners()[0]!.port}/`)
+      const last = offers.at(-1)!
+      const copy = createPriceList(structuredClone(last.options) as PriceListOptions)
+      expect(copy.cost('openai', 'mine', MILLION, NOW)).toEqual(last.list.cost('openai', 'mine', MILLION, NOW))
+      return usd(last, 'openai', 'mine')
+    }
+    expect(await price()).toBe(2)
+    writeFileSync(path, '{ "mine": { "input": -2, "output": 1 } }')
+    const refused = () => started.generation.offers(statusService).some(each => each.read().state === 'degraded')
+    await until(refused, 'the mistake is told of')
+    expect(await price()).toBe(2)
+    writeFileSync(path, '{ "mine": { "input": 3, "output": 1 } }')
+    await until(async () => (await price()) === 3, 'the edit counts')
   })
 })
 

@@ -39,7 +39,7 @@ export interface PricesOptions {
 export const optionsSchema = Type.Unsafe<PricesOptions>(
   Type.Object(
     {
-      file: Type.Optional(Type.String({ minLength: 1, description: 'A JSON file of prices.' })),
+      file: Type.Optional(Type.String({ minLength: 1, description: 'A file of prices.' })),
       providers: Type.Optional(
         Type.Record(Type.String(), Type.String({ minLength: 1 }), {
           description: 'What genai-prices calls the provider, where its host does not say.',

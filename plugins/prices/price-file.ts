@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { resolve } from 'node:path'
 import { Ajv } from 'ajv'
-import { ConfigError } from 'lunaroute'
+import { type DataFileDefinition, type OptionProblem, Type } from 'lunaroute'
 import { isObject, type JsonObject } from 'lunaroute/neutral'
 import { type Price, priceSchema } from './options.ts'
 
@@ -13,31 +10,34 @@ export interface PriceFile {
   readonly skipped: number
 }
 
-/**
- * Reads a JSON file of prices: by model, as in the config, or LiteLLM's `model_prices_and_context_window.json`. Throws a
- * ConfigError that names the entry at fault; in a list of LiteLLM's, what is not understood is passed over.
- */
-export function readPriceFile(file: string): PriceFile {
-  const path = resolve(file.replace(/^~(?=\/)/, homedir()))
-  const complain = (message: string, key?: string): never => {
-    throw new ConfigError(message, { location: { file: path, ...(key !== undefined && { key }) }, plugin: 'prices' })
-  }
-  let content: unknown
-  try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    complain(`the file of prices cannot be read: ${(error as Error).message}`)
-  }
-  if (!isObject(content)) return complain('the file of prices must hold an object with prices by model')
-  const entries = Object.entries(content)
-  if (entries.some(([, entry]) => isObject(entry) && LITELLM.input in entry)) return fromLiteLlm(entries)
-  const check = new Ajv({ strict: false }).compile<Price>(priceSchema)
-  for (const [model, entry] of entries) {
-    const [error] = check(entry) ? [] : (check.errors ?? [])
-    if (error)
-      complain(`the price of "${model}" is not one: ${error.instancePath.slice(1)} ${error.message}`.trim(), model)
-  }
+const contents = Type.Record(Type.String(), Type.Unknown())
+
+/** A file of prices: by model, as in the config, or LiteLLM's `model_prices_and_context_window.json`. */
+export function priceFile(file: string, onChange: () => void): DataFileDefinition<typeof contents> {
+  return { file, schema: contents, isRequired: true, check: mistakesIn, onChange }
+}
+
+/** The prices in a file that has been checked. In a list of LiteLLM's, what is not understood is passed over. */
+export function pricesIn(content: JsonObject): PriceFile {
+  if (isLiteLlm(content)) return fromLiteLlm(Object.entries(content))
   return { prices: content as Readonly<Record<string, Price>>, skipped: 0 }
+}
+
+function mistakesIn(content: JsonObject): readonly OptionProblem[] {
+  if (isLiteLlm(content)) return []
+  const isPrice = new Ajv({ strict: false }).compile(priceSchema)
+  return Object.entries(content).flatMap(([model, entry]) => {
+    if (isPrice(entry)) return []
+    return (isPrice.errors ?? []).map(({ instancePath, message, params }) => {
+      const unknown = params.additionalProperty as string | undefined
+      const path = [model, ...instancePath.split('/').slice(1), ...(unknown === undefined ? [] : [unknown])]
+      return { path, message: unknown === undefined ? (message ?? 'is no price') : 'is no kind of token' }
+    })
+  })
+}
+
+function isLiteLlm(content: JsonObject): boolean {
+  return Object.values(content).some(entry => isObject(entry) && LITELLM.input in entry)
 }
 
 const LITELLM = {

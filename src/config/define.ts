@@ -134,7 +134,7 @@ export interface PriceConfig {
 export interface PluginSections {
   /** By a model's name, or a pattern with `*`, whatever the client's dialect. */
   models?: Readonly<Record<string, ModelConfig>>
-  /** By a model's name or pattern; `file` names a JSON file of prices, `providers` what price lists call a provider. */
+  /** By a model's name or pattern; `file` names a file of prices, `providers` what price lists call a provider. */
   prices?: Readonly<Record<string, PriceConfig | string | Readonly<Record<string, string>>>>
 }
 

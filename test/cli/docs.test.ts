@@ -16,6 +16,7 @@ const EXAMPLES = [
   ['docs/config.md', 'listeners.yaml'],
   ['docs/config.md', 'editor.tsconfig.json'],
   ['docs/llm-gateway.md', 'llm-gateway.toml'],
+  ['docs/prices.md', 'prices.yaml'],
   ['docs/request-templates.md', 'request-templates.yaml'],
 ] as const
 
