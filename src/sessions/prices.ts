@@ -14,4 +14,4 @@ export interface PriceListOffer {
   readonly options: unknown
 }
 
-export const priceService = defineService<PriceListOffer>('prices')
+export const priceService = defineService<PriceListOffer>('price list')
