@@ -93,7 +93,9 @@ export interface Hold {
 
 /**
  * Asked right before an attempt is sent, each time it is made: an error keeps it from being sent, and the next attempt
- * of the plan has its turn. Where no attempt is left, the error is the client's answer.
+ * of the plan has its turn. Where no attempt is left, the error is the client's answer. It is asked as well whether
+ * there is a next attempt at all, so it only looks: what is to be counted is an observer's `attemptStarted`, which
+ * follows at once where all gates are open.
  */
 export type Gate = (attempt: Attempt) => GatewayError | undefined
 
@@ -106,7 +108,10 @@ export interface Attempt {
   readonly headers: Readonly<Record<string, string>>
   readonly timeouts?: Timeouts
   readonly retry?: Retry
-  /** Upstream statuses that let the next attempt of the plan take over. Failures before the response always do. */
+  /**
+   * Upstream statuses that let the next attempt of the plan take over. Failures before the response always do; 401, 402
+   * and 403 never where the client's own credential was refused.
+   */
   readonly fallbackOn?: readonly number[]
   readonly hold?: Hold
   /** In order; the first that objects decides. Add to those that are there. */

@@ -53,6 +53,13 @@ describe('the plan', () => {
     expect(places(await planOf({ chains }, routed))).toEqual(['openai', 'openai/gpt-4'])
   })
 
+  it('of what is at one provider only has none added', async () => {
+    const h = await harness(openai(), anthropic(), fallback({ providers: { openai: ['anthropic'] } }))
+    onTestFinished(() => h.close())
+    const request = h.request('', { method: 'GET', path: '/v1/batches' })
+    expect(places(await h.route(home, request))).toEqual(['openai'])
+  })
+
   it('of several keys for one place is not such a plan', async () => {
     const rotated: Plan = [
       { ...home[0]!, key: 0 },

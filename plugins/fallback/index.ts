@@ -1,4 +1,12 @@
-import { type Attempt, definePlugin, type Hold, ModelPatterns, meterService, type Plan } from 'lunaroute'
+import {
+  type Attempt,
+  definePlugin,
+  type Hold,
+  ModelPatterns,
+  meterService,
+  type Operation,
+  type Plan,
+} from 'lunaroute'
 import { type FallbackOptions, type FallbackTarget, fallbackOptions } from './options.ts'
 import { Takeovers } from './takeovers.ts'
 
@@ -37,14 +45,18 @@ export default definePlugin({
     return {
       route(plan, request, exchange) {
         if (request === null || plan.length === 0) return undefined
-        const model = request.model === undefined ? undefined : patterns.find(request.model)
-        const whole = extended(plan, model ?? standIns(plan, providers))
+        // What else there is (files, batches, lists) is at its provider and nowhere else.
+        const isAnywhere = ANYWHERE.has(request.endpoint.operation)
+        const chain = isAnywhere && request.model !== undefined ? patterns.find(request.model) : undefined
+        const whole = isAnywhere ? extended(plan, chain ?? standIns(plan, providers)) : plan
         if (whole.length > 1) exchange.observe(takeovers.observer(whole[0]!.provider))
         return whole.map(attempt => ({ ...attempt, fallbackOn: attempt.fallbackOn ?? on, hold: attempt.hold ?? hold }))
       },
     }
   },
 })
+
+const ANYWHERE: ReadonlySet<Operation> = new Set(['generate', 'count-tokens', 'embeddings'])
 
 function standIns(plan: Plan, providers: FallbackOptions['providers']): readonly FallbackTarget[] {
   const { provider, model } = plan[0]!

@@ -92,6 +92,21 @@ describe('what is tried again', () => {
     expect(wait(failure(400, { isListed: false }))).toBeUndefined()
   })
 
+  it('what would create something twice is not', async () => {
+    const h = await harness(openai(), retry(unlimited))
+    onTestFinished(() => h.close())
+    const onOf = async (method: string, path: string) => {
+      const [attempt] = await h.route(
+        [{ provider: 'openai', headers: {} }],
+        h.request({ model: 'm' }, { method, path }),
+      )
+      return attempt!.retry!.on
+    }
+    expect(await onOf('POST', '/v1/batches')).toEqual(['connect', 'stale', 429])
+    expect(await onOf('GET', '/v1/batches')).toContain(503)
+    expect(await onOf('POST', '/v1/embeddings')).toContain(503)
+  })
+
   it('an attempt keeps what it says of its own retries, and is subject to the budget', async () => {
     const own = { limit: 5, on: [418], delay: 0 }
     const rules = await rulesOf({ retries: 1 }, own)

@@ -1,4 +1,12 @@
-import { definePlugin, type FailedTry, meterService, type Observer, type Retry, retryAfter } from 'lunaroute'
+import {
+  type AttemptFailure,
+  definePlugin,
+  type FailedTry,
+  meterService,
+  type Observer,
+  type Retry,
+  retryAfter,
+} from 'lunaroute'
 import { RetryBudget } from './budget.ts'
 import { type RetryOptions, retryOptions } from './options.ts'
 
@@ -13,6 +21,7 @@ export default definePlugin({
     const last: Rules = { ...options, patience: options.max_retry_after_ms, budgets }
     const others: Rules = { ...last, patience: options.max_retry_after_with_fallback_ms }
     const [retryLast, retryOther] = [retryOf(last), retryOf(others)]
+    const once = retryOf({ ...last, on: options.on.filter(each => NOTHING_DONE.has(each)) })
     const observer: Observer = { attemptStarted: ({ provider }) => budgets.of(provider).count(performance.now()) }
     api.offer(meterService, {
       name: 'lunaroute_retries_total',
@@ -36,10 +45,11 @@ export default definePlugin({
           if (request === null) return undefined
           // A client's own repetition is load already, and no reason for more.
           if ((exchange.head.get('x-stainless-retry-count') ?? '0') === '0') exchange.observe(observer)
+          const isCreation = request.endpoint.operation === 'other' && request.head.method === 'POST'
           return plan.map((attempt, i) => {
             const isLast = i === plan.length - 1
             const own = attempt.retry
-            if (!own) return { ...attempt, retry: isLast ? retryLast : retryOther }
+            if (!own) return { ...attempt, retry: isCreation ? once : isLast ? retryLast : retryOther }
             // What an attempt says of itself wins; pauses, budget and the provider's word are for all.
             return own.wait ? attempt : { ...attempt, retry: retryOf(isLast ? last : others, own) }
           })
@@ -48,6 +58,9 @@ export default definePlugin({
     }
   },
 })
+
+/** After these a provider has certainly not begun to do what it was asked. */
+const NOTHING_DONE: ReadonlySet<AttemptFailure | number> = new Set(['connect', 'stale', 429])
 
 interface Rules extends RetryOptions {
   /** The longest pause, in milliseconds, that a provider may ask for. */

@@ -6,6 +6,7 @@ import type { Provider } from '../upstream/provider.ts'
 import { type AttemptResult, type Follower, send } from './attempt.ts'
 import type { ServedExchange } from './exchange.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { logFailure } from './log-failure.ts'
 
 /** What follows a failure: the same attempt again after a pause, or another one of the plan. */
 export type Next = { readonly at: number; readonly pause: number }
@@ -31,7 +32,15 @@ export class Walk implements Follower {
     if (keepAliveAfter > 0 && this.#request?.isStream) exchange.keepAlive = new KeepAlive(exchange, keepAliveAfter)
     let last: GatewayError | undefined
     while (this.#at < this.#plan.length) {
-      const result = await this.#send(last !== undefined)
+      let result: AttemptResult
+      try {
+        result = await this.#send()
+      } catch (error) {
+        // One that takes over and cannot be made, as it cannot be translated, is passed over.
+        if (last === undefined || !(error instanceof GatewayError)) throw error
+        logFailure(exchange.generation.log, exchange.id, error)
+        result = { kind: 'protocol', error, isUnmade: true }
+      }
       if (result === null || exchange.isOver) return
       // What kept an attempt from being made says less than the failure that led to it.
       if (!result.isUnmade || last === undefined) last = result.error
@@ -45,16 +54,11 @@ export class Walk implements Follower {
     throw last ?? noProvider(exchange)
   }
 
-  /** Makes the present attempt. One that takes over and cannot be made, as it cannot be translated, is passed over. */
-  async #send(isTakingOver: boolean): Promise<AttemptResult> {
+  /** Makes the present attempt. */
+  #send(): Promise<AttemptResult> {
     const planned = this.#plan[this.#at]!
-    try {
-      const provider = this.#provider(planned)
-      return await send({ exchange: this.#exchange, provider, planned, request: this.#request, walk: this })
-    } catch (error) {
-      if (!isTakingOver || !(error instanceof GatewayError)) throw error
-      return { kind: 'protocol', error, isUnmade: true }
-    }
+    const provider = this.#provider(planned)
+    return send({ exchange: this.#exchange, provider, planned, request: this.#request, walk: this })
   }
 
   /** What follows a failure of the present attempt; null where nothing does, and its answer, if any, is the client's. */
@@ -62,8 +66,9 @@ export class Walk implements Follower {
     // A body that is streamed through is gone after the first try.
     if (!this.#canRepeat) return null
     const planned = this.#plan[this.#at]!
-    const pause = this.#request === null ? undefined : this.#pause(planned, kind, head)
-    if (pause !== undefined && isOpen(planned)) return { at: this.#at, pause }
+    // The decision may cost a retry of a budget: it is asked for last.
+    const pause = this.#request !== null && isOpen(planned) ? this.#pause(planned, kind, head) : undefined
+    if (pause !== undefined) return { at: this.#at, pause }
     if (typeof kind === 'number' && !planned.fallbackOn?.includes(kind)) return null
     return this.#another()
   }

@@ -58,7 +58,7 @@ export const FAULTS: readonly Fault[] = [
       await side.request.aborted
     },
   },
-  refusal(429, { 'retry-after': '30' }),
+  refusal(429, { 'retry-after': '31' }),
   refusal(429),
   refusal(500),
   refusal(503),

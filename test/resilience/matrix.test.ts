@@ -1,3 +1,4 @@
+import { definePlugin } from 'lunaroute'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import fallback from '../../plugins/fallback/index.ts'
 import retry from '../../plugins/retry/index.ts'
@@ -18,20 +19,28 @@ const limits = timeouts({
 const noRetries = { retries: 0, on: [] }
 const eager = { delay_ms: 1, budget_ratio: 10, budget_min_per_second: 1000 }
 
+const reader = definePlugin({
+  name: 'reader',
+  setup: () => ({ streamChunk: chunk => void chunk.json() }),
+})
+
 let plain: Stage
 let patient: Stage
 let retrying: Stage
+/** Where a plugin has every response taken apart, too. */
+let tapped: Stage
 const counts: Record<string, number> = {}
 beforeAll(async () => {
   const quiet = fallback({ keep_alive_after_ms: 0 })
   plain = await setStage([quiet, retry(noRetries), limits])
   patient = await setStage([fallback({ keep_alive_after_ms: 40 }), retry(noRetries), limits])
   retrying = await setStage([quiet, retry(eager), limits])
+  tapped = await setStage([reader(), fallback({ keep_alive_after_ms: 40 }), retry(eager), limits])
 })
 afterAll(async () => {
   const all = Object.values(counts).reduce((sum, each) => sum + each, 0)
   console.log(`the fault matrix has ${all} cells: ${JSON.stringify(counts)}`)
-  await Promise.all([plain?.close(), patient?.close(), retrying?.close()])
+  await Promise.all([plain, patient, retrying, tapped].map(stage => stage?.close()))
 })
 
 /** {stream, whole} x four dialects x {same, other} dialect of the primary. */
@@ -94,6 +103,24 @@ test('a reader that was told to wait is told of the failure in its stream', asyn
     if (got.status !== 200) problems.push(`status ${got.status}`)
     if (!got.isFailure) problems.push('it looks like an answer')
     return problems
+  })
+})
+
+test('the same holds where a plugin reads every event and attempts are made again', async () => {
+  const cases: Case[] = FAULTS.filter(fault => fault.at === 'faulty').flatMap(fault =>
+    REQUESTS.flatMap(each => [
+      { ...each, fault, backup: each.side.other, delay: 60 },
+      { ...each, fault, failures: 1, delay: 60 },
+      ...(fault.isLate && each.isStream ? [] : [{ ...each, fault, backup: each.side.name, failures: 3 }]),
+    ]),
+  )
+  await judged('with all of it', tapped, cases, ({ fault, isStream, backup, failures = 9 }, got, played) => {
+    if (fault.isLate && isStream) return brokenOff(got, played.backup)
+    // One asked to come back in half a minute is not asked again here.
+    const isImpatient = fault.retryAfter !== undefined
+    if (isImpatient && !backup) return got.isFailure ? [] : ['it looks like an answer']
+    const tries = isImpatient ? 1 : Math.min(failures, 3) + 1
+    return [...hello(got), ...(played.primary === tries ? [] : [`the provider was asked ${played.primary} times`])]
   })
 })
 
