@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 
 /** An editor's burst of events counts as one edit, in milliseconds. */
@@ -12,6 +13,8 @@ export class FileWatch {
   readonly #onEdit: () => void
   #watcher: FSWatcher | undefined
   #files: ReadonlySet<string> = new Set()
+  /** Of files that were not there. */
+  readonly #folders = new Set<string>()
   #hash = ''
   #timer: NodeJS.Timeout | undefined
   #late: NodeJS.Timeout | undefined
@@ -27,20 +30,26 @@ export class FileWatch {
   async follow(files: readonly string[], since: number): Promise<void> {
     const wanted = new Set(files)
     this.#hash = await hashOf(wanted)
+    const absent = await absentOf(wanted)
+    const paths = [...wanted].filter(file => !absent.has(file))
+    const folders = [...absent].map(file => dirname(file)).filter(folder => !this.#folders.has(folder))
+    const before = this.#files
+    this.#files = wanted
+    // Never taken away again: chokidar would ignore whatever is in them from then on.
+    for (const folder of folders) this.#folders.add(folder)
     if (!this.#watcher) {
       // chokidar is never ready where there is nothing to watch.
       if (wanted.size === 0) return
-      this.#watcher = watch([...wanted], { ignoreInitial: true, atomic: true })
+      const ignored = (path: string) => this.#folders.has(dirname(path)) && !this.#isConcerned(path)
+      this.#watcher = watch([...paths, ...folders], { ignoreInitial: true, atomic: true, depth: 0, ignored })
       this.#watcher.on('all', () => this.#touched())
       await new Promise<void>(resolve => this.#watcher!.once('ready', resolve))
     } else {
-      const gone = [...this.#files].filter(file => !wanted.has(file))
-      const added = [...wanted].filter(file => !this.#files.has(file))
+      const gone = [...before].filter(path => !wanted.has(path))
       if (gone.length > 0) this.#watcher.unwatch(gone)
-      if (added.length > 0) this.#watcher.add(added)
+      this.#watcher.add([...paths.filter(path => !before.has(path)), ...folders])
     }
-    this.#files = wanted
-    // The folder of a file that is not there yet is watched a moment after chokidar calls itself ready.
+    // chokidar calls itself ready a moment before it watches everything.
     clearTimeout(this.#late)
     this.#late = setTimeout(() => this.#touched(), LATE).unref()
     if (await isAnyYounger(wanted, since)) {
@@ -55,6 +64,10 @@ export class FileWatch {
     await this.#watcher?.close()
   }
 
+  #isConcerned(path: string): boolean {
+    return this.#files.has(path) || this.#folders.has(path)
+  }
+
   #touched(): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#settled(), SETTLE)
@@ -66,6 +79,17 @@ export class FileWatch {
     this.#hash = hash
     this.#onEdit()
   }
+}
+
+/** chokidar may miss that a file comes, or goes again, that was not there at first; watching its folder it does not. */
+async function absentOf(files: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const isThere = (file: string) =>
+    stat(file).then(
+      () => true,
+      () => false,
+    )
+  const found = await Promise.all([...files].map(async file => ((await isThere(file)) ? undefined : file)))
+  return new Set(found.filter(file => file !== undefined))
 }
 
 async function hashOf(files: ReadonlySet<string>): Promise<string> {

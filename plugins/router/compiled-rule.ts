@@ -31,6 +31,8 @@ export interface CompiledRule {
   /** Undefined for any model. */
   readonly models: readonly Pattern[] | undefined
   readonly conditions: readonly Condition[]
+  /** A header that must have this very value, where the rule demands one: an index knows the rule by it. */
+  readonly header: readonly [name: string, value: string] | undefined
   readonly attempts: readonly Attempt[]
   test(facts: Facts): boolean
 }
@@ -52,9 +54,19 @@ export function compileRule(written: WrittenRule, source: Source): CompiledRule 
     written,
     models,
     conditions,
+    header: headerOf(written),
     attempts: attemptsOf(targetOf(written), fallbacksOf(written), written.options),
     test: facts => (isModel === undefined || isModel(facts.model)) && conditions.every(each => each.test(facts)),
   }
+}
+
+function headerOf({ match }: WrittenRule): CompiledRule['header'] {
+  for (const [name, demanded] of Object.entries(match?.headers ?? {})) {
+    if (typeof demanded !== 'string') continue
+    const { kind, text } = compilePattern(demanded)
+    if (kind === 'exact') return [name.toLowerCase(), text]
+  }
+  return undefined
 }
 
 function hasModel(model: string | undefined): boolean {

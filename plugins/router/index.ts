@@ -20,6 +20,7 @@ export type { RouteAnswer, RouteFunction } from './router.ts'
 export default definePlugin({
   name: 'router',
   section: 'routing',
+  providerKeys: ['model'],
   env: { LUNAROUTE_ROUTES: 'file' },
   options: optionsSchema,
   commands: {
@@ -37,7 +38,8 @@ export default definePlugin({
     const { overrides, markers } = options
     const providers = api.providers.map(each => each.name)
     const functions = options.rules.filter(each => typeof each === 'function')
-    const router = new Router(functions, providers)
+    const models = new Map(providers.map(name => [name, options.providers[name]?.model]))
+    const router = new Router(functions, models)
     const routes = await openRoutes(options, api)
     const tally = api.keep('tally', () => new RouteTally())
     const sticky = options.sticky_markers

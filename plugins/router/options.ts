@@ -18,9 +18,7 @@ export const optionsSchema = Type.Object({
   markers: withDefault(Type.Boolean(), true),
   sticky_markers: withDefault(Type.Boolean(), false),
   sticky_ttl_secs: withDefault(Type.Integer({ minimum: 1 }), 86_400),
-  provider_switch_notification: Type.Optional(
-    Type.Unknown({ description: 'In the same section of configs; read by the plugin that notifies.' }),
-  ),
+  providers: withDefault(Type.Record(Type.String(), Type.Object({ model: Type.Optional(Type.String()) })), {}),
 })
 
 export type RouterOptions = Static<typeof optionsSchema>

@@ -5,6 +5,8 @@ export interface Pattern {
   readonly kind: 'exact' | 'prefix' | 'glob' | 'regex'
   /** The text, the prefix, or the pattern as it was written. */
   readonly text: string
+  /** What everything that fits begins with, where that is known. */
+  readonly beginning?: string
   test(text: string): boolean
 }
 
@@ -32,9 +34,14 @@ function compileGlob(text: string): Pattern {
   if (!/[*?]/.test(text)) return { kind: 'exact', text, test: each => each === text }
   const prefix = text.slice(0, -1)
   if (text.endsWith('*') && !/[*?]/.test(prefix)) {
-    return { kind: 'prefix', text: prefix, test: each => each.startsWith(prefix) }
+    return prefixPattern(prefix)
   }
-  return { kind: 'glob', text, test: each => isGlobbed(text, each) }
+  const beginning = /^[^*?]+/.exec(text)?.[0]
+  return { kind: 'glob', text, ...(beginning !== undefined && { beginning }), test: each => isGlobbed(text, each) }
+}
+
+function prefixPattern(text: string): Pattern {
+  return { kind: 'prefix', text, beginning: text, test: each => each.startsWith(text) }
 }
 
 function regexPattern(source: string): Pattern {
@@ -43,7 +50,7 @@ function regexPattern(source: string): Pattern {
   if (plain) {
     const [, text = '', end] = plain
     if (end === '$') return { kind: 'exact', text, test: each => each === text }
-    return { kind: 'prefix', text, test: each => each.startsWith(text) }
+    return prefixPattern(text)
   }
   const regex = compileRegex(source)
   return { kind: 'regex', text: source, test: each => regex.test(each) }

@@ -40,11 +40,12 @@ export interface Asked {
 /** Decides where requests go, by one table at a time. */
 export class Router {
   readonly #functions: readonly RouteFunction[]
-  readonly #providers: ReadonlySet<string>
+  readonly #providers: ReadonlyMap<string, string | undefined>
 
-  constructor(functions: readonly RouteFunction[], providers: Iterable<string>) {
+  /** `providers`: each with the model that it is to be asked for when it is chosen by name, where its entry says one. */
+  constructor(functions: readonly RouteFunction[], providers: ReadonlyMap<string, string | undefined>) {
     this.#functions = functions
-    this.#providers = new Set(providers)
+    this.#providers = providers
   }
 
   /** Throws a GatewayError where the client's headers or query name what does not exist. */
@@ -71,14 +72,19 @@ export class Router {
     const reason = `asked for by ${wish.by}`
     const rule = wish.kind === 'rule' ? table.byId(wish.name) : undefined
     if (rule) return ruled(table, rule, model, reason)
-    if (wish.kind === 'provider' && this.#providers.has(wish.name)) return sent(table, wish.name, model, reason)
+    if (wish.kind === 'provider' && this.#providers.has(wish.name)) return this.#sent(table, wish.name, model, reason)
     throw refuseWish(wish)
   }
 
   #named(table: RouteTable, name: string, model: string | undefined, reason: string): Decision | undefined {
     const rule = table.byId(name)
     if (rule) return ruled(table, rule, model, reason)
-    return this.#providers.has(name) ? sent(table, name, model, reason) : undefined
+    return this.#providers.has(name) ? this.#sent(table, name, model, reason) : undefined
+  }
+
+  #sent(table: RouteTable, provider: string, asked: string | undefined, reason: string): Decision {
+    const model = this.#providers.get(provider) ?? aliased(table, asked)
+    return { id: provider, reason, attempts: [attemptAt({ provider, ...(model !== undefined && { model }) })] }
   }
 
   #usual(table: RouteTable, request: Routable, listener: string, model: string | undefined): Decision {
@@ -107,10 +113,6 @@ export class Router {
 
 function ruled(table: RouteTable, rule: CompiledRule, model: string | undefined, reason: string): Decision {
   return { id: rule.id, reason, attempts: renamed(rule.attempts, aliased(table, model)), rule }
-}
-
-function sent(table: RouteTable, provider: string, model: string | undefined, reason: string): Decision {
-  return { id: provider, reason, attempts: renamed([attemptAt({ provider })], aliased(table, model)) }
 }
 
 function aliased(table: RouteTable, model: string | undefined): string | undefined {

@@ -1,7 +1,11 @@
 import { type Static, Type } from 'lunaroute'
 
+/** Closed on its own account, too: the command line checks rules that no config holds. */
+const closed = <P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false })
+
 const word = Type.String({ minLength: 1 })
-const regex = Type.Object({ regex: word })
+const regex = closed({ regex: word })
 
 /** Text: exact, a glob with `*` and `?`, `/a regular expression/` or `{ regex }`. True: it is there; false: it is not. */
 const text = Type.Union([Type.String(), Type.Boolean(), regex])
@@ -9,7 +13,7 @@ const texts = Type.Record(word, text)
 
 const oneModel = Type.Union([word, regex])
 
-const match = Type.Object({
+const match = closed({
   model: Type.Optional(Type.Union([word, regex, Type.Array(oneModel, { minItems: 1 })])),
   headers: Type.Optional(texts),
   query: Type.Optional(texts),
@@ -17,7 +21,7 @@ const match = Type.Object({
   dialect: Type.Optional(Type.Union([word, Type.Array(word, { minItems: 1 })])),
   metadata: Type.Optional(texts),
   tokens: Type.Optional(
-    Type.Object({
+    closed({
       min: Type.Optional(Type.Integer({ minimum: 0 })),
       max: Type.Optional(Type.Integer({ minimum: 0 })),
     }),
@@ -27,11 +31,11 @@ const match = Type.Object({
   stream: Type.Optional(Type.Boolean()),
 })
 
-const target = Type.Object({ provider: word, model: Type.Optional(word) })
+const target = closed({ provider: word, model: Type.Optional(word) })
 
 const milliseconds = Type.Optional(Type.Integer({ minimum: 1 }))
 
-const options = Type.Object({
+const options = closed({
   strip_unsupported_tools: Type.Optional(Type.Boolean()),
   timeout_ms: milliseconds,
   connect_timeout_ms: milliseconds,
@@ -41,7 +45,7 @@ const options = Type.Object({
 })
 
 /** A rule as it is written: in `routes.json`, or the shorter form of a config's `routing.rules`. */
-export const ruleSchema = Type.Object({
+export const ruleSchema = closed({
   id: Type.Optional(word),
   name: Type.Optional(word),
   priority: Type.Optional(Type.Integer()),
@@ -54,10 +58,10 @@ export const ruleSchema = Type.Object({
   primary: Type.Optional(word),
 })
 
-const aliasTarget = Type.Union([word, Type.Object({ model: word, provider: Type.Optional(word) })])
+const aliasTarget = Type.Union([word, closed({ model: word, provider: Type.Optional(word) })])
 export const aliasesSchema = Type.Record(word, aliasTarget)
 
-const table = Type.Object({
+const table = closed({
   $schema: Type.Optional(Type.String()),
   rules: Type.Optional(Type.Array(ruleSchema)),
   aliases: Type.Optional(aliasesSchema),

@@ -15,14 +15,16 @@ interface Placed {
 
 /**
  * Rules in the order they are asked: by priority, and by place where that is the same. Immutable. A rule for names or
- * beginnings of models is only asked about those, so that a thousand rules cost about as much as the few that may fit.
+ * beginnings of models, or for a header's value, is only asked about those: a thousand rules cost about as much as the few
+ * that may fit.
  */
 export class RouteTable {
   readonly rules: readonly CompiledRule[]
   readonly #byId = new Map<string, CompiledRule>()
   readonly #aliases: ReadonlyMap<string, AliasTarget>
   readonly #byName = new Map<string, Placed[]>()
-  readonly #byPrefix = new Map<string, Placed[]>()
+  readonly #byBeginning = new Map<string, Placed[]>()
+  readonly #byHeader = new Map<string, Map<string, Placed[]>>()
   readonly #lengths: readonly number[]
   readonly #others: Placed[] = []
 
@@ -31,7 +33,7 @@ export class RouteTable {
     const entries = Object.entries(aliases)
     this.#aliases = new Map(entries.map(([name, to]) => [name, typeof to === 'string' ? { model: to } : to]))
     for (const [order, rule] of this.rules.entries()) this.#place({ rule, order })
-    this.#lengths = [...new Set([...this.#byPrefix.keys()].map(prefix => prefix.length))]
+    this.#lengths = [...new Set([...this.#byBeginning.keys()].map(each => each.length))]
   }
 
   get aliases(): ReadonlyMap<string, AliasTarget> {
@@ -48,7 +50,7 @@ export class RouteTable {
 
   /** The first rule that fits. */
   find(facts: Facts): CompiledRule | undefined {
-    const lists = this.#candidates(facts.model)
+    const lists = this.#candidates(facts)
     const at = lists.map(() => 0)
     for (;;) {
       let next: Placed | undefined
@@ -69,28 +71,41 @@ export class RouteTable {
   #place(placed: Placed): void {
     const { rule } = placed
     if (!this.#byId.has(rule.id)) this.#byId.set(rule.id, rule)
-    const { models } = rule
-    if (!models?.every(({ kind }) => kind === 'exact' || kind === 'prefix')) {
-      this.#others.push(placed)
-      return
-    }
-    for (const { kind, text } of models) {
-      const index = kind === 'exact' ? this.#byName : this.#byPrefix
-      const list = index.get(text)
-      if (!list) index.set(text, [placed])
-      else if (list.at(-1) !== placed) list.push(placed)
-    }
+    const { models, header } = rule
+    if (models?.every(({ kind, beginning }) => kind === 'exact' || beginning !== undefined)) {
+      for (const { kind, text, beginning = '' } of models) {
+        if (kind === 'exact') add(this.#byName, text, placed)
+        else add(this.#byBeginning, beginning, placed)
+      }
+    } else if (header) {
+      const [name, value] = header
+      const values = this.#byHeader.get(name) ?? new Map<string, Placed[]>()
+      this.#byHeader.set(name, values)
+      add(values, value, placed)
+    } else this.#others.push(placed)
   }
 
-  #candidates(model: string | undefined): readonly (readonly Placed[])[] {
+  #candidates(facts: Facts): readonly (readonly Placed[])[] {
+    const { model } = facts
     const lists: (readonly Placed[])[] = this.#others.length > 0 ? [this.#others] : []
+    for (const [name, values] of this.#byHeader) {
+      const value = facts.header(name)
+      const list = value === undefined ? undefined : values.get(value)
+      if (list) lists.push(list)
+    }
     if (model === undefined) return lists
     const named = this.#byName.get(model)
     if (named) lists.push(named)
     for (const length of this.#lengths) {
-      const begun = model.length >= length ? this.#byPrefix.get(model.slice(0, length)) : undefined
+      const begun = model.length >= length ? this.#byBeginning.get(model.slice(0, length)) : undefined
       if (begun) lists.push(begun)
     }
     return lists
   }
+}
+
+function add(index: Map<string, Placed[]>, key: string, placed: Placed): void {
+  const list = index.get(key)
+  if (!list) index.set(key, [placed])
+  else if (list.at(-1) !== placed) list.push(placed)
 }

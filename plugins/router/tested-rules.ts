@@ -21,7 +21,7 @@ export function testedRules(given: unknown, providers: readonly string[]): reado
       throw refusal(`the rule to test names no provider of this gateway; there are ${providers.join(', ')}`)
     }
     try {
-      return compileRule({ ...rule, priority: Number.MAX_SAFE_INTEGER }, 'tested')
+      return compileRule({ ...rule, id: rule.id ?? rule.name ?? 'tested', priority: Number.MAX_SAFE_INTEGER }, 'tested')
     } catch (error) {
       throw refusal(`the rule to test has a bad regular expression: ${(error as Error).message}`)
     }

@@ -4,7 +4,7 @@ const USAGE = `npm run bench -- [options]
   --quick            a short run with small loads: to see that it works, not for numbers
   --rounds N         how often every measurement is repeated (5; 1 when quick)
   --only W1,W3       only these workloads
-  --subjects a,b     only these of direct, nginx, lean, passthrough, local, translate
+  --subjects a,b     only these of direct, nginx, lean, passthrough, local, translate, routing
   --json FILE        write every round's measures
   --markdown FILE    write the report as a page of the documentation
   --date YYYY-MM-DD  the date the page carries (today)`

@@ -22,6 +22,7 @@ export const SUBJECTS = [
   gateway('passthrough'),
   gateway('local'),
   gateway('translate'),
+  gateway('routing'),
 ]
 
 /** Starts a subject and waits for its first proxied reply; `startMs` is the time from spawn to that reply. */
@@ -42,11 +43,11 @@ export async function startSubject({ name, command }, upstreamPort, folder) {
   return { ...program, port, startMs, pids: () => processTree(program.child.pid) }
 }
 
-function gateway(preset) {
+function gateway(name) {
   return {
-    name: preset,
+    name,
     missing: () => (hasGateway() ? null : 'the gateway is not built'),
-    command: where => gatewayCommand(preset, where),
+    command: where => gatewayCommand(name, where),
   }
 }
 

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { definePlugin } from 'lunaroute'
+import { harness } from 'lunaroute/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { dialects, other, routed, to } from '../../test/support/routed.ts'
+import { until } from '../../test/support/until.ts'
+import router from './index.ts'
+
+describe('routes.json', () => {
+  const folder = () => {
+    const path = mkdtempSync(join(tmpdir(), 'routes-'))
+    onTestFinished(() => rmSync(path, { recursive: true }))
+    return join(path, 'routes.json')
+  }
+  const sample = [
+    {
+      id: 'rule_01',
+      priority: 100,
+      listener: 'openai',
+      match: { model: 'gpt-4o', headers: { 'X-User-Tier': 'paid' } },
+      target: { provider: 'other', model: 'claude-3.5-sonnet' },
+      fallbacks: [{ provider: 'openai', model: 'gpt-4o-mini' }],
+      options: { strip_unsupported_tools: true, timeout_ms: 20_000 },
+    },
+    {
+      id: 'rule_02',
+      priority: 200,
+      listener: 'anthropic',
+      match: { model: 'h' },
+      target: { provider: 'openai' },
+      fallbacks: [],
+      options: {},
+    },
+  ]
+
+  it('holds rules as they are documented, as a list or under a key', async () => {
+    for (const content of [sample, { rules: sample, aliases: { paid: 'gpt-4o' } }]) {
+      const file = folder()
+      writeFileSync(file, JSON.stringify(content))
+      const { chat } = await routed({ file }, {}, other)
+      const answer = await chat({ model: 'gpt-4o' }, { 'x-user-tier': 'paid' })
+      expect(answer).toMatchObject({ route: 'rule_01', to: ['other claude-3.5-sonnet'] })
+      expect((await chat({ model: 'gpt-4o' })).route).toBe('default_openai')
+    }
+  })
+
+  it('may be edited: the next request sees it, and a bad edit changes nothing', async () => {
+    const file = folder()
+    const write = (model: string) =>
+      writeFileSync(file, JSON.stringify({ rules: [{ id: 'r', match: { model: 'm' }, ...to('other', model) }] }))
+    write('one')
+    const h = await harness(
+      dialects,
+      definePlugin({ name: 'other', providers: { other: other.other as never }, setup: () => ({}) })(),
+      router({ file }),
+    )
+    onTestFinished(() => h.close())
+    const asked = async () => (await h.route([], h.request({ model: 'm' }, { dialect: 'openai-chat' })))[0]?.model
+    expect(await asked()).toBe('one')
+    write('two')
+    await until(async () => (await asked()) === 'two', 'the edit takes effect')
+    writeFileSync(
+      file,
+      '{\n "rules": [\n  { "id": "r", "match": { "modle": "m" }, "target": { "provider": "other" } }\n ]\n}',
+    )
+    await until(() => h.logs.some(each => each.level === 'error'), 'the bad edit is refused')
+    const { message } = h.logs.find(each => each.level === 'error')!
+    expect(message).toContain(`${file}:3:`)
+    expect(message).toContain('rule "r": unknown key "modle" (did you mean "model"?)')
+    expect(await asked()).toBe('two')
+  })
+})
