@@ -119,7 +119,8 @@ export interface Codec {
   readonly dialect: string
   /**
    * Native paths of request parameters by their neutral path: `{ 'sampling.topK': 'top_k' }`. For diagnostics. A
-   * parameter without an entry has no counterpart in the dialect.
+   * parameter without an entry has no counterpart in the dialect. A field of anything that has an `at` stands under
+   * `*.field`, and one of an element of a list of that name under `tools[].field`.
    */
   readonly parameters: Readonly<Record<string, string>>
   /** What holds for every model of the dialect, unless a model's profile says otherwise. */

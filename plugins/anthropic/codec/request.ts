@@ -45,6 +45,15 @@ export const parameters: Readonly<Record<string, string>> = {
   'user.id': 'metadata.user_id',
   serviceTier: 'service_tier',
   stream: 'stream',
+  'tools[].parameters': 'input_schema',
+  '*.isStrict': 'strict',
+  '*.cacheMark': 'cache_control',
+  '*.state': 'signature',
+  '*.isCitable': 'citations',
+  '*.allowedDomains': 'allowed_domains',
+  '*.blockedDomains': 'blocked_domains',
+  '*.maxUses': 'max_uses',
+  '*.location': 'user_location',
 }
 
 /** Reads a Messages request. */
@@ -216,7 +225,7 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     if (value !== undefined) diagnostics.dropped(path, 'messages has no such parameter')
   }
   if (request.answers !== undefined && request.answers > 1) diagnostics.refused('answers', 'messages gives one answer')
-  for (const key of ['previousResponseId', 'conversationId', 'cachedContent', 'isBackground'] as const) {
+  for (const key of ['previousResponseId', 'conversationId', 'prompt', 'cachedContent', 'isBackground'] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
 }

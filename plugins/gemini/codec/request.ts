@@ -21,6 +21,7 @@ const COUNTED = 'generateContentRequest'
 /** Native paths of the parameters, for diagnostics. */
 export const parameters: Readonly<Record<string, string>> = {
   model: 'model',
+  messages: 'contents',
   maxOutputTokens: 'generationConfig.maxOutputTokens',
   'sampling.temperature': 'generationConfig.temperature',
   'sampling.topP': 'generationConfig.topP',
@@ -44,6 +45,7 @@ export const parameters: Readonly<Record<string, string>> = {
   'state.isStored': 'store',
   metadata: 'labels',
   serviceTier: 'serviceTier',
+  '*.state': 'thoughtSignature',
 }
 
 /** Reads a request for content or for a count of tokens. The model and the stream are in the path. */
@@ -142,10 +144,18 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
   }
   for (const message of request.messages) {
     for (const block of message.content) {
-      if (block.cacheMark) diagnostics.dropped(block.at ?? 'messages', 'gemini has no prompt cache breakpoints')
+      if (block.cacheMark)
+        diagnostics.dropped(`${block.at ?? 'messages'}.cacheMark`, 'gemini has no prompt cache breakpoints')
     }
   }
-  for (const key of ['previousResponseId', 'conversationId', 'thread', 'cachedContent', 'isBackground'] as const) {
+  for (const key of [
+    'previousResponseId',
+    'conversationId',
+    'prompt',
+    'thread',
+    'cachedContent',
+    'isBackground',
+  ] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')

@@ -116,7 +116,7 @@ export class PartWriter {
     const lost = {
       detail: block.type === 'image' && block.detail !== 'auto' ? block.detail : undefined,
       context: block.type === 'document' ? block.context : undefined,
-      citations: block.type === 'document' && block.isCitable ? true : undefined,
+      isCitable: block.type === 'document' && block.isCitable ? true : undefined,
     }
     for (const [field, value] of Object.entries(lost)) {
       if (value !== undefined)

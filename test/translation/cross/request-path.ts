@@ -12,6 +12,7 @@ export interface Sent {
   /** The form that the writer was given. */
   readonly fitted: NeutralRequest
   readonly diagnostics: readonly Diagnostic[]
+  readonly reversal: Reversal
 }
 
 const profiles = new Profiles({})
@@ -20,6 +21,7 @@ const profiles = new Profiles({})
 export function sent(client: Side, provider: Side, body: JsonObject): Sent {
   const { codec, model } = provider
   const recorder = new Recorder(client.codec, false)
+  const reversal = new Reversal()
   const profile = profiles.find(model, codec.dialect, codec.limits)
   const read = client.codec.readRequest({ body, model: 'm' })
   const fitted = applyPolicies(read, {
@@ -29,8 +31,8 @@ export function sent(client: Side, provider: Side, body: JsonObject): Sent {
     provider: 'p',
     parameters: client.codec.parameters,
     memory: new Memory(),
-    reversal: new Reversal(),
+    reversal,
   })
   const written = codec.writeRequest(fitted, { profile, diagnostics: recorder, model })
-  return { body: JSON.parse(JSON.stringify(written.body)) as JsonObject, fitted, diagnostics: recorder.list }
+  return { body: JSON.parse(JSON.stringify(written.body)) as JsonObject, fitted, diagnostics: recorder.list, reversal }
 }

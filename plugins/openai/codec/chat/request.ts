@@ -42,6 +42,9 @@ export const parameters: Readonly<Record<string, string>> = {
   isParallelToolUse: 'parallel_tool_calls',
   reasoning: 'reasoning_effort',
   'reasoning.effort': 'reasoning_effort',
+  'reasoning.mode': 'reasoning.enabled',
+  'reasoning.budgetTokens': 'reasoning.max_tokens',
+  'reasoning.isVisible': 'reasoning.exclude',
   'output.format': 'response_format',
   'output.modalities': 'modalities',
   'output.audio': 'audio',
@@ -56,6 +59,15 @@ export const parameters: Readonly<Record<string, string>> = {
   'user.safetyIdentifier': 'safety_identifier',
   serviceTier: 'service_tier',
   stream: 'stream',
+  'tools[].name': 'function.name',
+  'tools[].parameters': 'function.parameters',
+  'tools[].isStrict': 'function.strict',
+  '*.cacheMark': 'prompt_cache_breakpoint',
+  'tool_calls[].state': 'extra_content',
+  'reasoning_details[].state': 'signature',
+  '*.detail': 'image_url.detail',
+  '*.contextSize': 'search_context_size',
+  '*.location': 'user_location',
 }
 
 /** Reads a Chat Completions request. */
@@ -160,7 +172,14 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'chat has no such parameter')
   }
-  for (const key of ['previousResponseId', 'conversationId', 'thread', 'cachedContent', 'isBackground'] as const) {
+  for (const key of [
+    'previousResponseId',
+    'conversationId',
+    'prompt',
+    'thread',
+    'cachedContent',
+    'isBackground',
+  ] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')

@@ -44,6 +44,7 @@ export function readHead(f: Fields, item: JsonObject | undefined): string | unde
   f.shape('item', 'new')
   head.constant('type', 'message')
   head.constant('role', 'assistant')
+  head.constant('status', 'completed')
   head.optional('type', 'role', 'status')
   return head.string('id')
 }

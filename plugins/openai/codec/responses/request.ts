@@ -18,6 +18,7 @@ import { TIERS, writeOptions } from './write-options.ts'
 /** Native paths of the parameters, for diagnostics. */
 export const parameters: Readonly<Record<string, string>> = {
   model: 'model',
+  messages: 'input',
   maxOutputTokens: 'max_output_tokens',
   'sampling.temperature': 'temperature',
   'sampling.topP': 'top_p',
@@ -35,6 +36,7 @@ export const parameters: Readonly<Record<string, string>> = {
   'cache.mode': 'prompt_cache_options.mode',
   'state.previousResponseId': 'previous_response_id',
   'state.conversationId': 'conversation',
+  'state.prompt': 'prompt',
   'state.isStored': 'store',
   'state.isBackground': 'background',
   contextEdits: 'context_management',
@@ -44,6 +46,12 @@ export const parameters: Readonly<Record<string, string>> = {
   'user.safetyIdentifier': 'safety_identifier',
   serviceTier: 'service_tier',
   stream: 'stream',
+  '*.isStrict': 'strict',
+  '*.cacheMark': 'prompt_cache_breakpoint',
+  '*.state': 'encrypted_content',
+  '*.contextSize': 'search_context_size',
+  '*.allowedDomains': 'filters.allowed_domains',
+  '*.location': 'user_location',
 }
 
 /** What a count of tokens takes of a request. */
@@ -130,7 +138,14 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'responses has no such parameter')
   }
-  for (const key of ['previousResponseId', 'conversationId', 'thread', 'cachedContent', 'isBackground'] as const) {
+  for (const key of [
+    'previousResponseId',
+    'conversationId',
+    'prompt',
+    'thread',
+    'cachedContent',
+    'isBackground',
+  ] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')

@@ -53,7 +53,7 @@ export function writeResult(
   const words: Block[] = isError ? [{ type: 'text', text: 'Error:' }] : []
   const parts = [...words, ...content].flatMap(block => {
     const written = writePart(block, 'input', isOwn)
-    if (!written) context.diagnostics.dropped(block.at ?? 'input', `responses has no part for this ${block.type}`)
+    if (!written) context.diagnostics.dropped(block.at ?? 'messages', `responses has no part for this ${block.type}`)
     return written ? [written.part] : []
   })
   const output = writeContent(parts, shapeOf(extra, DIALECT, 'output'))

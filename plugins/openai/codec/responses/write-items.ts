@@ -14,7 +14,7 @@ export function writeModelItems(blocks: readonly Block[], context: WriteContext)
     const written = writeRun(blocks.slice(i, i + length), context)
     if (written === undefined) {
       const { at, type } = blocks[i]!
-      context.diagnostics.dropped(at ?? 'input', `responses has no counterpart to this ${type}`)
+      context.diagnostics.dropped(at ?? 'messages', `responses has no counterpart to this ${type}`)
     } else items.push(written)
     i += length
   }
@@ -77,7 +77,7 @@ function writeMessageItem(blocks: readonly Block[], context: WriteContext): unkn
   const head: JsonObject = { id }
   const written = blocks.flatMap((block, i): WrittenPart[] => {
     const part = writePart(block, 'output', isOwn, i === 0 ? head : undefined)
-    if (!part) diagnostics.dropped(block.at ?? 'input', `responses has no part for this ${block.type} of the model`)
+    if (!part) diagnostics.dropped(block.at ?? 'messages', `responses has no part for this ${block.type} of the model`)
     return part ? [part] : []
   })
   if (written.length === 0) return undefined
