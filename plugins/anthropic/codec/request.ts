@@ -201,6 +201,11 @@ function writeEdit(edit: ContextEdit): unknown {
   return restore({ type: 'compact_20260112', trigger }, edit.extra, DIALECT)
 }
 
+/** What the format says of itself in words. */
+function describedBy(format: OutputFormat | undefined): string | undefined {
+  return (format?.type === 'jsonSchema' && format.description) || undefined
+}
+
 function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext): void {
   const { sampling, output, cache, state, user } = request
   const losses: Readonly<Record<string, unknown>> = {
@@ -212,9 +217,12 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'output.modalities': output?.modalities?.some(modality => modality !== 'text') || undefined,
     'output.audio': output?.audio,
     'output.verbosity': output?.verbosity,
+    'reasoning.summary': request.reasoning?.summary === 'auto' ? undefined : request.reasoning?.summary,
     'output.format': output?.format?.type === 'json' || undefined,
+    'output.format.description': describedBy(output?.format),
     'cache.key': cache?.key,
     'cache.retention': cache?.retention,
+    'cache.mode': cache?.mode,
     'state.isStored': state?.isStored || undefined,
     metadata: request.metadata,
     moderation: request.moderation,

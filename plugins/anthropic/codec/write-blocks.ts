@@ -70,6 +70,9 @@ export class BlockWriter {
       case 'document':
         if (this.#destination === 'client' && !this.#isOwn)
           return this.#drop(block, `no answer of messages holds a ${block.type}`)
+        if (!this.#isOwn && block.type === 'image' && block.detail !== undefined && block.detail !== 'auto') {
+          this.#diagnostics.dropped(`${block.at ?? 'messages'}.detail`, 'messages has no detail of images')
+        }
         return writeMedia(block, this.block)
       case 'reasoning':
         return this.#reasoning(block)

@@ -46,6 +46,8 @@ export const parameters: Readonly<Record<string, string>> = {
   metadata: 'labels',
   serviceTier: 'serviceTier',
   '*.state': 'thoughtSignature',
+  '*.resultSchema': 'responseJsonSchema',
+  '*.filename': 'inlineData.displayName',
 }
 
 /** Reads a request for content or for a count of tokens. The model and the stream are in the path. */
@@ -126,7 +128,8 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'sampling.logitBias': sampling?.logitBias,
     'output.audio': output?.audio,
     'output.verbosity': output?.verbosity,
-    'reasoning.summary': reasoning?.summary,
+    'output.format.description': (output?.format?.type === 'jsonSchema' && output.format.description) || undefined,
+    'reasoning.summary': reasoning?.summary === 'auto' ? undefined : reasoning?.summary,
     'cache.key': cache?.key,
     'cache.retention': cache?.retention,
     'cache.mode': cache?.mode,
@@ -143,6 +146,9 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     if (value !== undefined) diagnostics.dropped(path, 'gemini has no such parameter')
   }
   for (const message of request.messages) {
+    if (message.name !== undefined) {
+      diagnostics.dropped(`${message.at ?? 'messages'}.name`, 'gemini has no names of speakers')
+    }
     for (const block of message.content) {
       if (block.cacheMark)
         diagnostics.dropped(`${block.at ?? 'messages'}.cacheMark`, 'gemini has no prompt cache breakpoints')

@@ -116,6 +116,8 @@ export class PartWriter {
     const lost = {
       detail: block.type === 'image' && block.detail !== 'auto' ? block.detail : undefined,
       context: block.type === 'document' ? block.context : undefined,
+      title: block.type === 'document' ? block.title : undefined,
+      filename: block.type === 'document' ? block.filename : undefined,
       isCitable: block.type === 'document' && block.isCitable ? true : undefined,
     }
     for (const [field, value] of Object.entries(lost)) {

@@ -70,7 +70,10 @@ function withBudget(
   if (reasoning.budgetTokens === undefined) diagnostics.changed(pathOf(reasoning), 'the model takes a budget of tokens')
   else if (budgetTokens !== asked) diagnostics.changed('reasoning.budgetTokens', 'the range the model takes')
   const changed: ReasoningOptions = { ...reasoning, mode: 'budget', effort: undefined, budgetTokens }
-  return { ...request, maxOutputTokens: request.maxOutputTokens ?? room, reasoning: changed }
+  // A model of known size has the room; of any other, the answer's limit must leave it.
+  const isKnown = model.maxOutputTokens !== undefined
+  const maxOutputTokens = request.maxOutputTokens ?? (isKnown ? undefined : room)
+  return { ...request, maxOutputTokens, reasoning: changed }
 }
 
 function switchedOff(

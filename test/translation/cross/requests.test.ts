@@ -2,10 +2,11 @@ import { GatewayError } from 'lunaroute'
 import type { JsonObject } from 'lunaroute/neutral'
 import { describe, expect, it } from 'vitest'
 import { captures, hasCorpus, type Recording, recordings } from '../corpus.ts'
+import { unlike } from './back.ts'
 import { invalidity, PAIRS, type Side } from './dialects.ts'
 import { account } from './losses.ts'
+import { namedNormalisations, usedNormalisations } from './normalisations.ts'
 import { type Sent, sent } from './request-path.ts'
-import { shared } from './shared-subset.ts'
 import { aboutNothing, isThere } from './told.ts'
 
 /** Where real clients sent the requests that were captured. */
@@ -24,10 +25,12 @@ describe.skipIf(!hasCorpus)('recorded requests, as a provider of another dialect
     const pair = `${client.codec.dialect} -> ${provider.codec.dialect}`
 
     it(`${pair}: valid, complete, and the same when read back`, () => {
-      const all = requestsOf(client)
+      const all = requestsOf(client).flatMap(({ id, body }) =>
+        provider.models.map(model => ({ id: `${id} for ${model}`, body, model })),
+      )
       const counts = { requests: all.length, valid: 0, refused: 0, items: 0, told: 0 }
-      const problems = all.flatMap(({ id, body }) => {
-        const written = attempt(client, provider, body)
+      const problems = all.flatMap(({ id, body, model }) => {
+        const written = attempt(client, provider, model, body)
         if (typeof written === 'string') {
           counts.refused++
           return isThere(body, written) ? [] : [`${id}: refused for ${written}, which is not there`]
@@ -39,13 +42,18 @@ describe.skipIf(!hasCorpus)('recorded requests, as a provider of another dialect
         counts.told += told
         const found = [...(invalid === undefined ? [] : [invalid]), ...lost, ...untrue]
         const empty = aboutNothing(body, written.diagnostics)
-        return [...found, ...empty, ...changes(provider, written)].map(problem => `${id}: ${problem}`)
+        return [...found, ...empty, ...unlike(client, provider, written)].map(problem => `${id}: ${problem}`)
       })
       for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += counts[key]
       console.log(`${pair}: ${summary(counts)}`)
       expect(problems).toEqual([])
     })
   }
+
+  it('need each of the named normalisations', () => {
+    console.log(`${usedNormalisations().length} normalisations`)
+    expect(usedNormalisations()).toEqual(namedNormalisations())
+  })
 
   it('are valid unless they are refused, without exception', () => {
     console.log(`all pairs: ${summary(total)}`)
@@ -59,23 +67,14 @@ function requestsOf({ codec: { dialect } }: Side): readonly Recording[] {
 }
 
 /** What the provider gets, or the field that the request was refused for. */
-function attempt(client: Side, provider: Side, body: JsonObject): Sent | string {
+function attempt(client: Side, provider: Side, model: string, body: JsonObject): Sent | string {
   try {
-    return sent(client, provider, body)
+    return sent(client, provider, model, body)
   } catch (error) {
     const isNamed = error instanceof GatewayError && error.status === 400 && error.code === 'LR_UNSUPPORTED'
     if (isNamed && error.param !== undefined) return error.param
     throw error
   }
-}
-
-function changes(provider: Side, { body, fitted }: Sent): string[] {
-  const again = provider.codec.readRequest({ body, model: 'm' })
-  const [before, after] = [shared(fitted), shared(again)]
-  return Object.keys(before).flatMap(key => {
-    const [a, b] = [JSON.stringify(before[key]), JSON.stringify(after[key])]
-    return a === b ? [] : [`${key} ${a?.slice(0, 250)} became ${b?.slice(0, 250)}`]
-  })
 }
 
 function summary({ requests, valid, refused, items, told }: typeof total): string {

@@ -44,6 +44,7 @@ const OLD: Readonly<Record<string, string>> = {
   reasoning_effort: 'reasoning',
   prompt_cache_breakpoint: 'cache_control',
   seed: 'random_seed',
+  responseJsonSchema: 'response_json_schema',
   top_logprobs: 'include',
   parameters: 'parametersJsonSchema',
 }

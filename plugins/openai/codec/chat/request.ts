@@ -9,6 +9,7 @@ import {
   shapeOf,
   type WireRequest,
 } from 'lunaroute/neutral'
+import { reportBlocks } from '../shared/losses.ts'
 import { DIALECT } from './name.ts'
 import {
   readCache,
@@ -46,6 +47,7 @@ export const parameters: Readonly<Record<string, string>> = {
   'reasoning.budgetTokens': 'reasoning.max_tokens',
   'reasoning.isVisible': 'reasoning.exclude',
   'output.format': 'response_format',
+  'output.format.description': 'response_format.json_schema.description',
   'output.modalities': 'modalities',
   'output.audio': 'audio',
   'output.verbosity': 'verbosity',
@@ -66,6 +68,7 @@ export const parameters: Readonly<Record<string, string>> = {
   'tool_calls[].state': 'extra_content',
   'reasoning_details[].state': 'signature',
   '*.detail': 'image_url.detail',
+  '*.filename': 'file.filename',
   '*.contextSize': 'search_context_size',
   '*.location': 'user_location',
 }
@@ -161,12 +164,15 @@ function readSampling(f: Fields): Sampling | undefined {
   })
 }
 
-function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext): void {
+function reportLosses(request: NeutralRequest, { diagnostics, profile }: RequestContext): void {
+  reportBlocks(request, 'chat', diagnostics)
   const { sampling, cache, state } = request
+  const isShown = profile.reasoning !== false && profile.reasoning?.field !== undefined
   const losses: Readonly<Record<string, unknown>> = {
     'sampling.topK': sampling?.topK,
     'cache.auto': cache?.auto,
     contextEdits: request.contextEdits,
+    'reasoning.isVisible': isShown ? undefined : request.reasoning?.isVisible || undefined,
     serviceTier: request.dialect === 'openai-responses' ? undefined : request.serviceTier,
   }
   for (const [path, value] of Object.entries(losses)) {

@@ -7,6 +7,7 @@ import {
   restore,
   type WireRequest,
 } from 'lunaroute/neutral'
+import { reportBlocks } from '../shared/losses.ts'
 import { DIALECT } from './name.ts'
 import { readCache, readContextEdits, readOutput, readReasoningOptions, readState, readStream } from './options.ts'
 import { readInput } from './read-input.ts'
@@ -30,6 +31,7 @@ export const parameters: Readonly<Record<string, string>> = {
   'reasoning.summary': 'reasoning.summary',
   'reasoning.isVisible': 'reasoning.summary',
   'output.format': 'text.format',
+  'output.format.description': 'text.format.description',
   'output.verbosity': 'text.verbosity',
   'cache.key': 'prompt_cache_key',
   'cache.retention': 'prompt_cache_retention',
@@ -47,6 +49,7 @@ export const parameters: Readonly<Record<string, string>> = {
   serviceTier: 'service_tier',
   stream: 'stream',
   '*.isStrict': 'strict',
+  '*.resultSchema': 'output_schema',
   '*.cacheMark': 'prompt_cache_breakpoint',
   '*.state': 'encrypted_content',
   '*.contextSize': 'search_context_size',
@@ -121,6 +124,13 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
 }
 
 function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext): void {
+  reportBlocks(request, 'responses', diagnostics)
+  for (const { name, at = 'messages', content } of request.messages) {
+    if (name !== undefined) diagnostics.dropped(`${at}.name`, 'responses has no speaker names')
+    for (const { cacheMark, at = 'messages' } of content) {
+      if (cacheMark?.ttl) diagnostics.changed(`${at}.cacheMark`, 'responses has one lifetime of its own')
+    }
+  }
   const { sampling, cache, state, output } = request
   const losses: Readonly<Record<string, unknown>> = {
     'sampling.topK': sampling?.topK,
@@ -133,10 +143,12 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'cache.auto': cache?.auto,
     'output.modalities': output?.modalities?.some(kind => kind !== 'text') ? output.modalities : undefined,
     'output.audio': output?.audio,
-    serviceTier: TIERS.has(request.serviceTier) ? undefined : request.serviceTier,
   }
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'responses has no such parameter')
+  }
+  if (request.serviceTier !== undefined && !TIERS.has(request.serviceTier)) {
+    diagnostics.dropped('serviceTier', 'responses does not know this tier')
   }
   for (const key of [
     'previousResponseId',

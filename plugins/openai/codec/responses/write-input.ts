@@ -64,10 +64,8 @@ function writeMessage(
 
 /** A message of anyone but the model. Tools that it brings are items of their own. */
 function writeSpeaker(message: Message, context: WriteContext): readonly unknown[] {
-  const { role, content, extra, name } = message
+  const { role, content, extra } = message
   const { isOwn, diagnostics, profile } = context
-  if (name !== undefined && !isOwn)
-    diagnostics.dropped(`${message.at ?? 'messages'}.name`, 'responses has no speaker names')
   const additions = content.filter(block => block.type === 'toolAddition').map(block => writeAddition(block, context))
   const words = content.filter(block => block.type !== 'toolAddition')
   if (words.length === 0 && (additions.length > 0 || !isOwn)) return additions
