@@ -77,7 +77,8 @@ export interface Encoder {
 
 /** The head of a response with an error. */
 export interface ErrorHead {
-  readonly status: number
+  /** Undefined where it says nothing: some servers send errors with a 200. */
+  readonly status: number | undefined
   /** A header by its lower-case name. */
   get(name: string): string | undefined
 }

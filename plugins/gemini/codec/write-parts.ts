@@ -41,7 +41,7 @@ export class PartWriter {
   /** The parts of one turn. Empty texts say nothing and are left out unless they came from Gemini or are signed. */
   parts(blocks: readonly Block[]): readonly unknown[] {
     const { isOwn } = this.#options
-    const kept = isOwn ? blocks : blocks.filter(block => block.type !== 'text' || block.text !== '' || block.state)
+    const kept = isOwn ? blocks : blocks.filter(block => !isEmptyText(block) || block.state)
     const after = isOwn ? [] : kept.flatMap(block => (block.type === 'toolResult' ? this.#besides(block) : []))
     const lastResult = kept.findLastIndex(block => block.type === 'toolResult') + 1
     return [...kept.slice(0, lastResult), ...after, ...kept.slice(lastResult)].flatMap(block => this.part(block))
@@ -202,6 +202,10 @@ function defaultsOf(block: Block, written: JsonObject): JsonObject | undefined {
 
 function isMedia(block: Block): block is Media {
   return block.type === 'image' || block.type === 'document' || block.type === 'audio' || block.type === 'video'
+}
+
+function isEmptyText(block: Block): boolean {
+  return (block.type === 'text' || block.type === 'refusal') && block.text === ''
 }
 
 /** Words of a result in another form than a text. */

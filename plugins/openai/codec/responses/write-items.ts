@@ -7,7 +7,9 @@ import { writeCompaction, writeReasoningItem } from './reasoning.ts'
 import type { WriteContext } from './write-context.ts'
 
 /** Writes a turn of the model as items. Texts that follow each other are parts of one message. */
-export function writeModelItems(blocks: readonly Block[], context: WriteContext): unknown[] {
+export function writeModelItems(given: readonly Block[], context: WriteContext): unknown[] {
+  // Some servers say an empty refusal with every answer.
+  const blocks = context.isOwn ? given : given.filter(block => block.type !== 'refusal' || block.text !== '')
   const items: unknown[] = []
   for (let i = 0; i < blocks.length; ) {
     const length = runLength(blocks, i)
@@ -58,7 +60,7 @@ function writeRun(blocks: readonly Block[], context: WriteContext): unknown {
       return writeCall(first, idOf(first, prefix, context), context)
     }
     case 'serverToolCall':
-      return writeHosted(first, second?.type === 'serverToolResult' ? second : undefined, isOwn)
+      return writeHosted(first, second?.type === 'serverToolResult' ? second : undefined, context)
     case 'image': {
       // An answer shows a picture as what a tool of the provider has made.
       if (!context.id || first.source.type !== 'base64') return undefined
