@@ -119,8 +119,8 @@ export interface ModelConfig {
 
 /** Sections of plugins that come with LunaRoute, for configs in TypeScript. Data files may hold any plugin's section. */
 export interface PluginSections {
-  /** By a model's name, or a pattern with `*`, whatever the client's dialect. */
-  models?: Readonly<Record<string, ModelConfig>>
+  /** By a model's name, or a pattern with `*`, whatever the client's dialect. `false`: such models are not served. */
+  models?: Readonly<Record<string, ModelConfig | false>>
 }
 
 /** A gateway: providers and a list of plugins. Also the schema of JSON, YAML and TOML config files. */
