@@ -10,7 +10,7 @@ import {
   type ToolResultBlock,
 } from 'lunaroute/neutral'
 import { isText, writeFunctionResponse, writeInnerPart } from './function-response.ts'
-import { type Media, writeMedia } from './media.ts'
+import { type Media, usualType, withType, writeMedia } from './media.ts'
 import { DIALECT } from './name.ts'
 import { serverDefaults, writeServerCall, writeServerResult } from './server-tools.ts'
 
@@ -110,7 +110,10 @@ export class PartWriter {
 
   #media(block: Media): JsonObject | undefined {
     const { isOwn, diagnostics } = this.#options
-    const written = writeMedia(block, isOwn)
+    const usual = isOwn ? undefined : usualType(block)
+    if (usual !== undefined)
+      diagnostics.changed(block.at ?? 'messages', `its address tells no type: taken for ${usual}`)
+    const written = writeMedia(usual === undefined ? block : withType(block, usual), isOwn)
     if (!written) return this.#none(block, `gemini cannot read this ${block.type}`)
     if (isOwn) return written
     const lost = {
