@@ -27,8 +27,8 @@ export default definePreset(
     validate(),
     streamUsage(), // for /metrics: Chat streams tell their tokens only when asked
 
-    // [models.X] says where a model goes; /v1/models lists them. Foreign dialects are translated.
-    modelMap(),
+    // [models.X] says where a model goes; /v1/models lists them, and there are no others. Foreign dialects are translated.
+    modelMap({ '*': false }),
     translate(),
 
     accessLog(),

@@ -3,6 +3,7 @@ import { ModelPatterns } from 'lunaroute'
 import { describe, expect, it } from 'vitest'
 import { type RunningGateway, startGateway } from '../../test/support/gateway.ts'
 import { scriptedProvider } from '../../test/support/scripted-provider.ts'
+import anthropic from '../anthropic/index.ts'
 import openai from '../openai/index.ts'
 import config from './example.config.ts'
 import modelMap from './index.ts'
@@ -53,6 +54,30 @@ describe('the map', () => {
     }
     expect(other.received.map(({ body }) => body.model)).toEqual(['small-1', 'big-2'])
     expect(home.received.map(({ body }) => body.model)).toEqual(['unknown'])
+  })
+
+  it.each([
+    ['/v1/chat/completions', { error: { code: 'model_not_found', type: 'invalid_request_error', param: 'model' } }],
+    ['/v1/messages', { type: 'error', error: { type: 'not_found_error' } }],
+  ])('that is closed answers %s for another model with a 404 and the names of those there are', async (path, body) => {
+    await using home = disposable(await scriptedProvider())
+    await using gateway = disposable<RunningGateway>(
+      await startGateway({
+        plugins: [openai(), anthropic(), modelMap({ '*': false })],
+        providers: { openai: { base_url: home.url }, anthropic: { base_url: home.url } },
+        models: { fast: { provider: 'openai' }, slow: { provider: 'openai' }, 'old-*': false },
+      }),
+    )
+    const reply = await fetch(gateway.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'unknown', messages: [] }),
+    })
+    expect(reply.status).toBe(404)
+    const told = (await reply.json()) as { readonly error: { readonly message: string } }
+    expect(told).toMatchObject(body)
+    expect(told.error.message).toContain('the model "unknown" is not configured on this gateway: there are fast, slow')
+    expect(home.received).toEqual([])
   })
 
   it('with a provider that nobody configured is refused, with its place and what was meant', async () => {

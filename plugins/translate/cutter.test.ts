@@ -65,7 +65,7 @@ describe('at a provider of Responses', () => {
         p: { dialect: 'openai-responses', base_url: provider.url, api_key: 'key' },
         g: { dialect: 'gemini', base_url: provider.url, api_key: 'key' },
       },
-      models: { m: { provider: 'p' }, 'gemini-3-flash': { provider: 'g' } },
+      models: { m: { provider: 'p' }, 'gemini-*': { provider: 'g' } },
     })
   })
 
@@ -101,10 +101,11 @@ describe('at a provider of Responses', () => {
   })
 
   it.each([
-    ['gemini-3-flash', false],
+    ['gemini-2.0-flash', false],
+    ['gemini-3-flash', true],
     ['m', true],
   ])('a picture by its URL reaches %s: %s, and is named where it does not', async (model, isThere) => {
-    provider.script({ json: SPEECH[isThere ? 'openai-responses' : 'gemini'].say({ text: 'A cat.' }).json })
+    provider.script({ json: SPEECH[model === 'm' ? 'openai-responses' : 'gemini'].say({ text: 'A cat.' }).json })
     const source = { type: 'url', url: 'https://example.com/cat.png' }
     const reply = await post({
       model,

@@ -52,6 +52,18 @@ export class Recorder implements Diagnostics {
     throw new GatewayError('LR_UNSUPPORTED', 400, message, { param })
   }
 
+  /** What has no path of its own is told by the list it is in. */
+  #head(field: string): string {
+    return field === 'messages' ? (this.#parameters.messages ?? field) : field
+  }
+
+  /** A field of an object that has a path of its own. */
+  #field(of: string, field: string): string {
+    const keys = [`${of.replace(/\[\d+\]$/, '[]')}.${field}`, `*.${field}`]
+    const found = keys.find(key => Object.hasOwn(this.#parameters, key))
+    return found === undefined ? field : this.#parameters[found]!
+  }
+
   #add(action: Diagnostic['action'], path: string, reason: string): void {
     const native = this.#native(path)
     const key = `${action} ${native}`
@@ -59,7 +71,9 @@ export class Recorder implements Diagnostics {
   }
 
   #native(path: string): string {
-    return Object.hasOwn(this.#parameters, path) ? this.#parameters[path]! : path
+    if (Object.hasOwn(this.#parameters, path)) return this.#parameters[path]!
+    const fields = path.split('.')
+    return fields.map((field, i) => (i === 0 ? this.#head(field) : this.#field(fields[i - 1]!, field))).join('.')
   }
 }
 

@@ -159,8 +159,9 @@ export class Translation implements ResponseTranslation {
     }
     const read = provider.readResponse(body)
     // Some servers send their errors with status 200.
-    if (isObject(body.error) && read.choices.every(({ content }) => content.length === 0)) {
-      return this.#error(provider.readError(body, { status: 502, get: () => undefined }))
+    const isSilent = read.choices.every(({ content }) => content.length === 0)
+    if (isSilent && isObject(body.error)) {
+      return this.#error(read.error ?? provider.readError(body, { status: undefined, get: () => undefined }))
     }
     this.#parts.usage.add(read.usage)
     const choices = read.choices.map(choice => {

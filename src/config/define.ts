@@ -132,8 +132,8 @@ export interface PriceConfig {
 
 /** Sections of plugins that come with LunaRoute, for configs in TypeScript. Data files may hold any plugin's section. */
 export interface PluginSections {
-  /** By a model's name, or a pattern with `*`, whatever the client's dialect. */
-  models?: Readonly<Record<string, ModelConfig>>
+  /** By a model's name, or a pattern with `*`, whatever the client's dialect. `false`: such models are not served. */
+  models?: Readonly<Record<string, ModelConfig | false>>
   /** By a model's name or pattern; `file` names a file of prices, `providers` what price lists call a provider. */
   prices?: Readonly<Record<string, PriceConfig | string | Readonly<Record<string, string>>>>
 }

@@ -77,7 +77,8 @@ export interface Encoder {
 
 /** The head of a response with an error. */
 export interface ErrorHead {
-  readonly status: number
+  /** Undefined where it says nothing: some servers send errors with a 200. */
+  readonly status: number | undefined
   /** A header by its lower-case name. */
   get(name: string): string | undefined
 }
@@ -119,7 +120,8 @@ export interface Codec {
   readonly dialect: string
   /**
    * Native paths of request parameters by their neutral path: `{ 'sampling.topK': 'top_k' }`. For diagnostics. A
-   * parameter without an entry has no counterpart in the dialect.
+   * parameter without an entry has no counterpart in the dialect. A field of anything that has an `at` stands under
+   * `*.field`, and one of an element of a list of that name under `tools[].field`.
    */
   readonly parameters: Readonly<Record<string, string>>
   /** What holds for every model of the dialect, unless a model's profile says otherwise. */

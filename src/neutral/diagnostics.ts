@@ -15,7 +15,7 @@ export interface Diagnostic {
  * Where writers and `translate` report what they cannot carry over. Nothing is lost without a call to one of these; they
  * end up in the header `x-lunaroute-dropped` and in the recording.
  *
- * A path is an object's `at` with a field appended, or a parameter's neutral path (`sampling.topK`, `reasoning.effort`),
+ * A path is an object's `at`, alone or with a neutral field appended (`tools[2].isStrict`), or a parameter's neutral path (`sampling.topK`, `reasoning.effort`),
  * which is put into the client's terms by its codec's `parameters`.
  */
 export interface Diagnostics {

@@ -18,6 +18,9 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * **What the reader understood nothing of** (an unknown block type, a message that is a string, a block without its
  * main field) becomes a `native` block or a message of role `native`, whole, in its place.
  *
+ * A key that begins with `@` is no field: under it a reader keeps the remainder of what holds the object (the item that a
+ * part of a message stands in).
+ *
  * **Only the same dialect writes a bag back.** A writer takes `extra[itsOwnName]` and nothing else; `translate` walks the
  * form once and reports what the other bags held as dropped. What two dialects share has a word in the neutral form.
  *

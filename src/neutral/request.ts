@@ -142,6 +142,8 @@ export interface StateOptions {
   readonly isStored?: boolean | undefined
   /** Answer later, to be fetched by id (Responses). */
   readonly isBackground?: boolean | undefined
+  /** A template that the provider keeps, with what it is filled with (Responses `prompt`), whole. */
+  readonly prompt?: JsonObject | undefined
   /** A cached prefix (Gemini `cachedContent`), by resource name. */
   readonly cachedContent?: string | undefined
   /** A sandbox kept from an earlier turn (Messages `container`), by id. */

@@ -23,6 +23,7 @@ it('tokens are those of the attempt that answered, though one before it was to b
     extends: [llmGateway],
     plugins: [twoAttempts()],
     api_keys: [{ key: 'sk-one', name: 'one' }],
+    models: { m: { provider: 'openai' } },
     providers: {
       anthropic: { base_url: anthropic.url, api_key: 'a' },
       openai: { base_url: `${openai.url}/v1`, api_key: 'o' },

@@ -27,13 +27,13 @@ export function recordings(api: string, file: 'request.json' | 'response.json'):
     .filter(({ body }) => typeof body === 'object' && body !== null && !Array.isArray(body))
 }
 
-/** Requests that real clients sent to a path. */
-export function captures(path: string): readonly Recording[] {
+/** Requests that real clients sent to a path, or to any that match. */
+export function captures(path: string | RegExp): readonly Recording[] {
   return readdirSync(`${shared}captures`).flatMap(client =>
     readdirSync(`${shared}captures/${client}`)
       .filter(name => name !== 'index.json')
       .map(name => ({ id: `${client}/${name}`, capture: readJson(`${shared}captures/${client}/${name}`) }))
-      .filter(({ capture }) => String(capture.path).split('?')[0] === path)
+      .filter(({ capture }) => isAt(String(capture.path).split('?')[0]!, path))
       // A WebSocket's upgrade has no body.
       .filter(({ capture }) => capture.body !== null)
       .map(({ id, capture }) => ({ id, body: asObject(capture.body), status: 200 })),
@@ -56,6 +56,10 @@ export function strictContext(request: NeutralRequest): RequestContext & Respons
   }
   const diagnostics: Diagnostics = { isStrict: true, dropped: fail, changed: fail, refused: fail }
   return { profile: {}, diagnostics, request, model: undefined as never, now: () => 0, id: prefix => `${prefix}0` }
+}
+
+function isAt(path: string, wanted: string | RegExp): boolean {
+  return typeof wanted === 'string' ? path === wanted : wanted.test(path)
 }
 
 function asObject(value: unknown): JsonObject {

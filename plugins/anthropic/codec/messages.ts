@@ -53,6 +53,7 @@ export function writeMessages(request: NeutralRequest, context: RequestContext):
   const body = request.messages.filter(message => !head.includes(message))
   const shape = head.length === 1 ? shapeOf(head[0]?.extra, DIALECT, 'content') : undefined
   const instructions = head.flatMap(message => message.content)
+  if (!isOwn) reportNames(request.messages, context)
   const turns = body.map(message => (isOwn ? message : placeSystem(message, context)))
   const written = joinTurns(turns, isOwn)
     .map(turn => writeTurn(turn, writer))
@@ -90,6 +91,12 @@ function placeSystem(message: Message, { profile, diagnostics }: RequestContext)
     block.type === 'text' ? { ...block, text: `<system>\n${block.text}\n</system>` } : block,
   )
   return { ...message, role: 'user', content }
+}
+
+function reportNames(messages: readonly Message[], { diagnostics }: RequestContext): void {
+  for (const { name, at = 'messages' } of messages) {
+    if (name !== undefined) diagnostics.dropped(`${at}.name`, 'messages has no names of speakers')
+  }
 }
 
 type Turn = readonly [Message, ...Message[]]

@@ -22,7 +22,7 @@ export function readBlock(value: unknown, at: string | undefined): Block {
   if (typeof type !== 'string') return native
   const f = new Fields(value)
   f.constant('type', type)
-  const block = readPlain(f, type)
+  const block = readPlain(f, type, at)
   if (!block) return native
   const cacheMark = readCacheMark(f)
   return { ...block, cacheMark, at, extra: f.extra(DIALECT) } as Block
@@ -47,14 +47,14 @@ export function readContent(f: Fields, at: string | undefined): readonly Block[]
   return f.list('content')?.map((value, i) => readBlock(value, at && `${at}.content[${i}]`))
 }
 
-function readPlain(f: Fields, type: string): Plain<Block> | undefined {
-  if (Object.hasOwn(READERS, type)) return READERS[type]?.(f)
+function readPlain(f: Fields, type: string, at: string | undefined): Plain<Block> | undefined {
+  if (Object.hasOwn(READERS, type)) return READERS[type]?.(f, at)
   if (type === 'server_tool_use' || type === 'mcp_tool_use') return readServerCall(f, type)
   if (type.endsWith('_tool_result')) return readServerResult(f, type, readBlock)
   return undefined
 }
 
-const READERS: Readonly<Record<string, (f: Fields) => Plain<Block> | undefined>> = {
+const READERS: Readonly<Record<string, (f: Fields, at: string | undefined) => Plain<Block> | undefined>> = {
   text(f) {
     const text = f.string('text')
     return text === undefined ? undefined : { type: 'text', text, citations: f.list('citations')?.map(readCitation) }
@@ -88,11 +88,11 @@ const READERS: Readonly<Record<string, (f: Fields) => Plain<Block> | undefined>>
   },
 }
 
-function readToolResult(f: Fields): Plain<ToolResultBlock> | undefined {
+function readToolResult(f: Fields, at: string | undefined): Plain<ToolResultBlock> | undefined {
   const callId = f.string('tool_use_id')
   if (callId === undefined) return undefined
   f.optional('content')
-  const content = readContent(f, undefined) ?? []
+  const content = readContent(f, at) ?? []
   return { type: 'toolResult', callId, content, isError: f.boolean('is_error') }
 }
 

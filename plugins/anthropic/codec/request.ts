@@ -45,6 +45,15 @@ export const parameters: Readonly<Record<string, string>> = {
   'user.id': 'metadata.user_id',
   serviceTier: 'service_tier',
   stream: 'stream',
+  'tools[].parameters': 'input_schema',
+  '*.isStrict': 'strict',
+  '*.cacheMark': 'cache_control',
+  '*.state': 'signature',
+  '*.isCitable': 'citations',
+  '*.allowedDomains': 'allowed_domains',
+  '*.blockedDomains': 'blocked_domains',
+  '*.maxUses': 'max_uses',
+  '*.location': 'user_location',
 }
 
 /** Reads a Messages request. */
@@ -192,6 +201,11 @@ function writeEdit(edit: ContextEdit): unknown {
   return restore({ type: 'compact_20260112', trigger }, edit.extra, DIALECT)
 }
 
+/** What the format says of itself in words. */
+function describedBy(format: OutputFormat | undefined): string | undefined {
+  return (format?.type === 'jsonSchema' && format.description) || undefined
+}
+
 function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext): void {
   const { sampling, output, cache, state, user } = request
   const losses: Readonly<Record<string, unknown>> = {
@@ -203,9 +217,12 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'output.modalities': output?.modalities?.some(modality => modality !== 'text') || undefined,
     'output.audio': output?.audio,
     'output.verbosity': output?.verbosity,
+    'reasoning.summary': request.reasoning?.summary === 'auto' ? undefined : request.reasoning?.summary,
     'output.format': output?.format?.type === 'json' || undefined,
+    'output.format.description': describedBy(output?.format),
     'cache.key': cache?.key,
     'cache.retention': cache?.retention,
+    'cache.mode': cache?.mode,
     'state.isStored': state?.isStored || undefined,
     metadata: request.metadata,
     moderation: request.moderation,
@@ -216,7 +233,7 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     if (value !== undefined) diagnostics.dropped(path, 'messages has no such parameter')
   }
   if (request.answers !== undefined && request.answers > 1) diagnostics.refused('answers', 'messages gives one answer')
-  for (const key of ['previousResponseId', 'conversationId', 'cachedContent', 'isBackground'] as const) {
+  for (const key of ['previousResponseId', 'conversationId', 'prompt', 'cachedContent', 'isBackground'] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
 }

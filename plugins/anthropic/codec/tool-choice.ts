@@ -48,6 +48,7 @@ function plainChoice(choice: Exclude<ToolChoice, { type: 'native' }>, { diagnost
     case 'required':
       return { type: 'any' }
     case 'validated':
+      diagnostics.changed('toolChoice', 'only gemini checks calls without asking for one')
       return { type: 'auto' }
     default:
       return { type: choice.type }

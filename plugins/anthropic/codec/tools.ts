@@ -116,7 +116,8 @@ function writeTool(tool: ToolDefinition, diagnostics: Diagnostics, isOwn: boolea
     defer_loading: tool.isDeferred,
   }
   if (tool.type === 'function') {
-    const { name, description, parameters, isStrict } = tool
+    const { name, description, parameters, isStrict, resultSchema } = tool
+    if (resultSchema) diagnostics.dropped(`${at}.resultSchema`, 'messages has no schemas of results')
     const type = shapeOf(tool.extra, DIALECT, 'type')
     const written = { type, name, description, input_schema: parameters, strict: isStrict, ...common }
     return restore(written, tool.extra, DIALECT, { input_schema: { type: 'object', properties: {} } })

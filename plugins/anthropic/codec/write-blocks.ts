@@ -34,7 +34,7 @@ export class BlockWriter {
 
   /** A list of blocks. Empty texts, which Messages refuses, are left out unless they came from Messages. */
   blocks(blocks: readonly Block[]): JsonObject[] {
-    const kept = this.#isOwn ? blocks : blocks.filter(block => block.type !== 'text' || block.text !== '')
+    const kept = this.#isOwn ? blocks : blocks.filter(block => !isEmptyText(block))
     return kept.map(this.block).filter(block => block !== undefined) as JsonObject[]
   }
 
@@ -70,6 +70,9 @@ export class BlockWriter {
       case 'document':
         if (this.#destination === 'client' && !this.#isOwn)
           return this.#drop(block, `no answer of messages holds a ${block.type}`)
+        if (!this.#isOwn && block.type === 'image' && block.detail !== undefined && block.detail !== 'auto') {
+          this.#diagnostics.dropped(`${block.at ?? 'messages'}.detail`, 'messages has no detail of images')
+        }
         return writeMedia(block, this.block)
       case 'reasoning':
         return this.#reasoning(block)
@@ -151,6 +154,10 @@ export class BlockWriter {
   #drop(block: Block, reason: string): undefined {
     this.#diagnostics.dropped(block.at ?? 'messages', reason)
   }
+}
+
+function isEmptyText(block: Block): boolean {
+  return (block.type === 'text' || block.type === 'refusal') && block.text === ''
 }
 
 /** Writes a cache breakpoint. Messages knows two lifetimes; longer ones become the longer. */

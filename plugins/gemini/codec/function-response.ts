@@ -18,7 +18,7 @@ type Plain = Omit<ToolResultBlock, 'extra' | 'at' | 'state'>
  * Reads a `functionResponse`. A response that is nothing but a text under `output` or `error` is that text: by Google's
  * convention these two keys are what the tool said. Any other object is its JSON.
  */
-export function readFunctionResponse(f: Fields, ids: CallIds): Plain | undefined {
+export function readFunctionResponse(f: Fields, ids: CallIds, at: string | undefined): Plain | undefined {
   const r = f.nested('functionResponse', 'function_response')
   const [name, response] = [r?.string('name'), r?.object('response')]
   if (!r || name === undefined || response === undefined) return undefined
@@ -34,7 +34,10 @@ export function readFunctionResponse(f: Fields, ids: CallIds): Plain | undefined
     type: 'toolResult',
     callId: ids.result(id, name),
     name,
-    content: [{ type: 'text', text }, ...(parts ?? []).map(readPart)],
+    content: [
+      { type: 'text', text, at },
+      ...(parts ?? []).map((part, i) => readPart(part, at && `${at}.functionResponse.parts[${i}]`)),
+    ],
     isError: Object.hasOwn(response, 'error') ? true : undefined,
   }
 }
@@ -68,12 +71,12 @@ function parse(text: string): JsonObject | undefined {
   }
 }
 
-function readPart(value: unknown): Block {
-  const native: Block = { type: 'native', dialect: DIALECT, value }
+function readPart(value: unknown, at: string | undefined): Block {
+  const native: Block = { type: 'native', dialect: DIALECT, value, at }
   if (!isObject(value)) return native
   const f = new Fields(value)
   const block = readInlineData(f) ?? readFileData(f)
-  return block ? { ...block, extra: f.extra(DIALECT) } : native
+  return block ? { ...block, at, extra: f.extra(DIALECT) } : native
 }
 
 /** Whether a block of a result is part of what the tool said in words. */

@@ -86,6 +86,17 @@ export function writeMedia(block: Media, isOwn: boolean): JsonObject | undefined
   }
 }
 
+/** What Gemini must be told of a file elsewhere whose address does not tell its type; undefined where it is known. */
+export function usualType({ type, source }: Media): string | undefined {
+  if (source?.type !== 'url' || source.mediaType !== undefined || typeOfUrl(source.url) !== undefined) return undefined
+  return type === 'image' ? 'image/jpeg' : type === 'document' ? 'application/pdf' : undefined
+}
+
+/** The same block with the type of what is elsewhere. */
+export function withType<M extends Media>(block: M, mediaType: string): M {
+  return { ...block, source: { ...block.source, mediaType } }
+}
+
 function blockOf(source: MediaSource, mediaType: string | undefined, f: Fields): Plain<Media> {
   if (mediaType?.startsWith('image/')) return { type: 'image', source }
   if (mediaType?.startsWith('audio/')) return { type: 'audio', source }

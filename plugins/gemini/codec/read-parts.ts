@@ -6,7 +6,7 @@ import { DIALECT } from './name.ts'
 import { readCode, readCodeResult, readToolCall, readToolResponse } from './server-tools.ts'
 
 type Plain<B> = B extends Block ? Omit<B, 'extra' | 'at' | 'state'> : never
-type Read = (f: Fields, ids: CallIds) => Plain<Block> | undefined
+type Read = (f: Fields, ids: CallIds, at: string | undefined) => Plain<Block> | undefined
 
 /** Reads one part; one it does not understand comes back whole, as a native block. */
 export function readPart(value: unknown, at: string | undefined, ids: CallIds): Block {
@@ -19,7 +19,7 @@ export function readPart(value: unknown, at: string | undefined, ids: CallIds): 
   const f = new Fields(value)
   const kinds = Object.keys(value).filter(key => Object.hasOwn(READERS, key))
   // A part is one thing; what holds two is kept as it is.
-  const block = kinds.length === 0 ? readThought(f) : kinds.length === 1 ? READERS[kinds[0]!]!(f, ids) : undefined
+  const block = kinds.length === 0 ? readThought(f) : kinds.length === 1 ? READERS[kinds[0]!]!(f, ids, at) : undefined
   if (!block) return native
   const signature = f.string('thoughtSignature', 'thought_signature')
   return { ...block, state: stateOf(signature), at, extra: f.extra(DIALECT) } as Block

@@ -21,6 +21,7 @@ const COUNTED = 'generateContentRequest'
 /** Native paths of the parameters, for diagnostics. */
 export const parameters: Readonly<Record<string, string>> = {
   model: 'model',
+  messages: 'contents',
   maxOutputTokens: 'generationConfig.maxOutputTokens',
   'sampling.temperature': 'generationConfig.temperature',
   'sampling.topP': 'generationConfig.topP',
@@ -44,6 +45,9 @@ export const parameters: Readonly<Record<string, string>> = {
   'state.isStored': 'store',
   metadata: 'labels',
   serviceTier: 'serviceTier',
+  '*.state': 'thoughtSignature',
+  '*.resultSchema': 'responseJsonSchema',
+  '*.filename': 'inlineData.displayName',
 }
 
 /** Reads a request for content or for a count of tokens. The model and the stream are in the path. */
@@ -124,7 +128,8 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'sampling.logitBias': sampling?.logitBias,
     'output.audio': output?.audio,
     'output.verbosity': output?.verbosity,
-    'reasoning.summary': reasoning?.summary,
+    'output.format.description': (output?.format?.type === 'jsonSchema' && output.format.description) || undefined,
+    'reasoning.summary': reasoning?.summary === 'auto' ? undefined : reasoning?.summary,
     'cache.key': cache?.key,
     'cache.retention': cache?.retention,
     'cache.mode': cache?.mode,
@@ -141,11 +146,22 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     if (value !== undefined) diagnostics.dropped(path, 'gemini has no such parameter')
   }
   for (const message of request.messages) {
+    if (message.name !== undefined) {
+      diagnostics.dropped(`${message.at ?? 'messages'}.name`, 'gemini has no names of speakers')
+    }
     for (const block of message.content) {
-      if (block.cacheMark) diagnostics.dropped(block.at ?? 'messages', 'gemini has no prompt cache breakpoints')
+      if (block.cacheMark)
+        diagnostics.dropped(`${block.at ?? 'messages'}.cacheMark`, 'gemini has no prompt cache breakpoints')
     }
   }
-  for (const key of ['previousResponseId', 'conversationId', 'thread', 'cachedContent', 'isBackground'] as const) {
+  for (const key of [
+    'previousResponseId',
+    'conversationId',
+    'prompt',
+    'thread',
+    'cachedContent',
+    'isBackground',
+  ] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')

@@ -32,7 +32,13 @@ export function writeToolChoice(request: NeutralRequest, diagnostics: Diagnostic
     diagnostics.dropped('isParallelToolUse', 'gemini cannot forbid parallel calls')
   }
   // Without functions a mode is an error; the choice among none is none.
-  if (!choice || (!isOwn && !request.tools?.some(tool => tool.type === 'function'))) return undefined
+  if (!choice) return undefined
+  if (!isOwn && !request.tools?.some(tool => tool.type === 'function')) {
+    if (choice.type !== 'auto' && request.tools?.length) {
+      diagnostics.dropped('toolChoice', 'gemini chooses among functions, and there are none')
+    }
+    return undefined
+  }
   if (choice.type === 'native') {
     diagnostics.dropped('toolChoice', `gemini has no counterpart to this choice of ${choice.dialect}`)
     return undefined

@@ -126,7 +126,7 @@ function writeTool(tool: ToolDefinition, diagnostics: Diagnostics, isOwn: boolea
     const list = shapeOf(tool.extra, DIALECT, 'list')
     return list === undefined ? tool.value : { [list]: [tool.value] }
   }
-  if (!isOwn && tool.cacheMark) diagnostics.dropped(at, 'gemini has no prompt cache breakpoints')
+  if (!isOwn && tool.cacheMark) diagnostics.dropped(`${at}.cacheMark`, 'gemini has no prompt cache breakpoints')
   if (tool.type === 'function') return writeFunction(tool, diagnostics, isOwn)
   if (tool.type !== 'provider') return diagnostics.dropped(at, `gemini has no ${tool.type} tools`)
   return writeProvider(tool, diagnostics, isOwn)
@@ -134,7 +134,7 @@ function writeTool(tool: ToolDefinition, diagnostics: Diagnostics, isOwn: boolea
 
 function writeFunction(tool: FunctionTool, diagnostics: Diagnostics, isOwn: boolean): JsonObject {
   const { name, description, parameters, resultSchema, extra } = tool
-  if (!isOwn && tool.isStrict) diagnostics.dropped(`${tool.at ?? 'tools'}.strict`, 'gemini has no strict tools')
+  if (!isOwn && tool.isStrict) diagnostics.dropped(`${tool.at ?? 'tools'}.isStrict`, 'gemini has no strict tools')
   const types = shapeOf(extra, DIALECT, 'types')
   const key = shapeOf(extra, DIALECT, 'parameters') === 'openapi' ? 'parameters' : 'parametersJsonSchema'
   const written = {

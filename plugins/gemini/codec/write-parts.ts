@@ -10,7 +10,7 @@ import {
   type ToolResultBlock,
 } from 'lunaroute/neutral'
 import { isText, writeFunctionResponse, writeInnerPart } from './function-response.ts'
-import { type Media, writeMedia } from './media.ts'
+import { type Media, usualType, withType, writeMedia } from './media.ts'
 import { DIALECT } from './name.ts'
 import { serverDefaults, writeServerCall, writeServerResult } from './server-tools.ts'
 
@@ -41,7 +41,7 @@ export class PartWriter {
   /** The parts of one turn. Empty texts say nothing and are left out unless they came from Gemini or are signed. */
   parts(blocks: readonly Block[]): readonly unknown[] {
     const { isOwn } = this.#options
-    const kept = isOwn ? blocks : blocks.filter(block => block.type !== 'text' || block.text !== '' || block.state)
+    const kept = isOwn ? blocks : blocks.filter(block => !isEmptyText(block) || block.state)
     const after = isOwn ? [] : kept.flatMap(block => (block.type === 'toolResult' ? this.#besides(block) : []))
     const lastResult = kept.findLastIndex(block => block.type === 'toolResult') + 1
     return [...kept.slice(0, lastResult), ...after, ...kept.slice(lastResult)].flatMap(block => this.part(block))
@@ -110,13 +110,18 @@ export class PartWriter {
 
   #media(block: Media): JsonObject | undefined {
     const { isOwn, diagnostics } = this.#options
-    const written = writeMedia(block, isOwn)
+    const usual = isOwn ? undefined : usualType(block)
+    if (usual !== undefined)
+      diagnostics.changed(block.at ?? 'messages', `its address tells no type: taken for ${usual}`)
+    const written = writeMedia(usual === undefined ? block : withType(block, usual), isOwn)
     if (!written) return this.#none(block, `gemini cannot read this ${block.type}`)
     if (isOwn) return written
     const lost = {
       detail: block.type === 'image' && block.detail !== 'auto' ? block.detail : undefined,
       context: block.type === 'document' ? block.context : undefined,
-      citations: block.type === 'document' && block.isCitable ? true : undefined,
+      title: block.type === 'document' ? block.title : undefined,
+      filename: block.type === 'document' ? block.filename : undefined,
+      isCitable: block.type === 'document' && block.isCitable ? true : undefined,
     }
     for (const [field, value] of Object.entries(lost)) {
       if (value !== undefined)
@@ -200,6 +205,10 @@ function defaultsOf(block: Block, written: JsonObject): JsonObject | undefined {
 
 function isMedia(block: Block): block is Media {
   return block.type === 'image' || block.type === 'document' || block.type === 'audio' || block.type === 'video'
+}
+
+function isEmptyText(block: Block): boolean {
+  return (block.type === 'text' || block.type === 'refusal') && block.text === ''
 }
 
 /** Words of a result in another form than a text. */

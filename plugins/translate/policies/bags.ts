@@ -10,7 +10,8 @@ export const reportBags: Policy = (request, context) => {
 /** `at` is the native path of the nearest object that has one, `path` the neutral one of a parameter. */
 function walk(value: unknown, at: string, path: string, context: PolicyContext, dialect: string): void {
   if (Array.isArray(value)) {
-    for (const each of value) walk(each, at, path, context, dialect)
+    // Elements without a path of their own are told by the place they have in their holder's.
+    for (const [i, each] of value.entries()) walk(each, at === '' ? '' : `${at}[${i}]`, path, context, dialect)
     return
   }
   if (!isObject(value)) return
@@ -19,18 +20,23 @@ function walk(value: unknown, at: string, path: string, context: PolicyContext, 
   for (const [key, inner] of Object.entries(value)) {
     if (key === 'extra' || OPAQUE.has(key) || typeof inner !== 'object') continue
     const isList = key === 'messages' || key === 'tools' || key === 'content'
-    walk(inner, typeof value.at === 'string' ? here : at, isList ? path : joined(path, key), context, dialect)
+    const holder = typeof value.at === 'string' ? here : at
+    walk(inner, holder === '' ? '' : `${holder}.${key}`, isList ? path : joined(path, key), context, dialect)
   }
 }
 
 /** Schemas, results and what another dialect's block holds whole are not the form's own. */
 const OPAQUE: ReadonlySet<string> = new Set(['parameters', 'schema', 'resultSchema', 'value', 'logitBias', 'metadata'])
 
-function report(fields: Readonly<Record<string, unknown>>, at: string, { diagnostics }: PolicyContext): void {
+function report(fields: Readonly<Record<string, unknown>>, at: string, context: PolicyContext): void {
   for (const [key, value] of Object.entries(fields)) {
     // A null says nothing, and neither does an empty object that was read whole.
     if (value === null || (isObject(value) && Object.keys(value).length === 0)) continue
-    diagnostics.dropped(at === '' ? key : `${at}.${key}`, 'the target dialect has no such field')
+    if (key.startsWith('@') && isObject(value)) {
+      report(value, at.slice(0, at.lastIndexOf('.')), context)
+      continue
+    }
+    context.diagnostics.dropped(at === '' ? key : `${at}.${key}`, 'the target dialect has no such field')
   }
 }
 

@@ -15,7 +15,7 @@ export const withinCacheMarks: Policy = (request, { diagnostics, profile }) => {
   const unmarked = <T extends { readonly at?: string | undefined; readonly cacheMark?: unknown }>(item: T): T => {
     if (!item.cacheMark || surplus <= 0) return item
     surplus--
-    diagnostics.dropped(`${item.at ?? 'messages'}.cache`, `the model counts ${maxCacheMarks} cache breakpoints`)
+    diagnostics.dropped(`${item.at ?? 'messages'}.cacheMark`, `the model counts ${maxCacheMarks} cache breakpoints`)
     return { ...item, cacheMark: undefined }
   }
   return mapBlocks(mapTools(request, unmarked), unmarked)

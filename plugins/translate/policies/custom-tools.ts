@@ -14,6 +14,7 @@ export const withoutCustomTools: Policy = (request, { diagnostics, profile, reve
   })
   const changed = mapBlocks(tools, block => {
     if (block.type === 'toolCall' && block.inputType === 'text') {
+      reversal.lowered(block.name)
       return { ...block, inputType: 'json', input: JSON.stringify({ input: block.input }) }
     }
     return block.type === 'toolResult' && block.inputType === 'text' ? { ...block, inputType: 'json' } : block

@@ -13,7 +13,10 @@ export const withoutForeignBlocks: Policy = (request, { diagnostics, dialect }) 
     diagnostics.dropped(block.at ?? message.at ?? 'messages', reason)
     return undefined
   })
-  if (changed.messages.length === 0) diagnostics.refused('messages', 'no message is left that another provider knows')
+  // A stored prompt may hold them all; it is refused by its own name.
+  if (changed.messages.length === 0 && !request.state?.prompt) {
+    diagnostics.refused('messages', 'there is no message that another provider knows')
+  }
   return changed
 }
 

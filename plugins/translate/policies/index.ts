@@ -21,10 +21,10 @@ import { hashedUser } from './user.ts'
 
 /** In this order: what reads the client's own words stands before what changes them. */
 const POLICIES: readonly Policy[] = [
+  withoutForeignBlocks,
   reportBags,
   withoutBillingHeader,
   hashedUser,
-  withoutForeignBlocks,
   withOwnState,
   // A model may not reason and be made to use a tool at once.
   withStructuredOutput,

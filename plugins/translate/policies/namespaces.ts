@@ -33,10 +33,14 @@ export const withoutNamespaces: Policy = (request, { diagnostics, reversal }) =>
     diagnostics.changed(tool.at ?? 'tools', 'the tools of a namespace are declared by names that begin with its own')
     return tool.tools.flatMap(each => flat(each, tool.name))
   })
-  return mapBlocks(changed, block => withFlatName(block))
+  const declared = new Set(changed.tools?.flatMap(tool => ('name' in tool ? [tool.name] : [])))
+  return mapBlocks(changed, block => withFlatName(block, declared))
 }
 
-function withFlatName(block: Block): Block {
+/** A tool that a search has found stands in a namespace of its own name, and is declared without one. */
+function withFlatName(block: Block, declared: ReadonlySet<string | undefined>): Block {
   if (block.type !== 'toolCall' || block.namespace === undefined) return block
-  return { ...block, namespace: undefined, name: `${block.namespace}__${block.name}` }
+  const name = `${block.namespace}__${block.name}`
+  const isBare = !declared.has(name) && declared.has(block.name)
+  return { ...block, namespace: undefined, name: isBare ? block.name : name }
 }

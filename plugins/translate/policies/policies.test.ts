@@ -84,6 +84,14 @@ describe('namespaces', () => {
     expect(reversal.block(call('b', 'ns__f'))).toMatchObject({ name: 'f', namespace: 'ns' })
   })
 
+  it('of a tool that a search has found are left off: it is declared without', () => {
+    const { request } = apply({
+      tools: [{ type: 'function', name: 'f' }],
+      messages: [assistant({ ...call('a'), namespace: 'f' } as Block), tool(result('a'))],
+    })
+    expect(request.messages[0]?.content[0]).toMatchObject({ name: 'f', namespace: undefined })
+  })
+
   it('tools added in mid-conversation are declared at the top', () => {
     const added: Block = { type: 'toolAddition', tools: [{ type: 'function', name: 'late' }] }
     const { request } = apply({ messages: [{ role: 'developer', content: [added] }, user(text('Hi'))] })

@@ -13,10 +13,14 @@ export const withOwnState: Policy = (request, context) =>
     if (issuer.dialect === context.dialect && isProvider) {
       return { ...block, state: { ...state, issuer: issuer.dialect } } as Block
     }
-    context.diagnostics.dropped(block.at ?? 'messages', 'another provider made this state and alone can read it')
     const { state: _, ...rest } = block
-    const isEmpty = block.type === 'reasoning' && block.parts.every(({ text }) => text === '')
-    return isEmpty || (block.type === 'compaction' && block.text === undefined) ? undefined : (rest as Block)
+    const isEmpty =
+      (block.type === 'reasoning' && block.parts.every(({ text }) => text === '')) ||
+      (block.type === 'compaction' && block.text === undefined)
+    const at = block.at ?? 'messages'
+    const path = isEmpty ? at : `${at}.state`
+    context.diagnostics.dropped(path, 'another provider made this state and alone can read it')
+    return isEmpty ? undefined : (rest as Block)
   })
 
 /** Reasoning that the client did not send back with the tool calls it led to, from the gateway's memory. */

@@ -48,7 +48,7 @@ describe('the state of reasoning', () => {
   ])('of another %s is left out with a diagnostic', (_, foreign) => {
     const { request, diagnostics } = apply({ messages: [assistant({ ...thought, state: foreign } as Block)] })
     expect(request.messages[0]?.content[0]).not.toHaveProperty('state')
-    expect(actions(diagnostics)).toEqual(['dropped messages'])
+    expect(actions(diagnostics)).toEqual(['dropped messages.state'])
   })
 
   it('that the client did not keep is remembered', () => {

@@ -21,10 +21,11 @@ export const withReasoning: Policy = (request, context) => {
   const { reasoning } = request
   if (!reasoning || profile.reasoning === undefined) return request
   if (profile.reasoning === false) {
-    if (!isOff(reasoning)) diagnostics.dropped('reasoning', 'the model does not reason')
+    if (!isOff(reasoning)) diagnostics.dropped(pathOf(reasoning), 'the model does not reason')
     return { ...request, reasoning: undefined }
   }
-  return withConsequences(controlled(request, reasoning, profile.reasoning, context), profile.reasoning, context)
+  const changed = controlled(request, reasoning, profile.reasoning, context)
+  return withConsequences(changed, pathOf(reasoning), profile.reasoning, context)
 }
 
 function controlled(
@@ -45,7 +46,7 @@ function controlled(
   if (reasoning.budgetTokens !== undefined) {
     context.diagnostics.changed('reasoning.budgetTokens', 'the model takes an effort, not a budget')
   }
-  if (effort !== wanted) context.diagnostics.changed('reasoning.effort', `the model's nearest effort is ${effort}`)
+  if (effort !== wanted) context.diagnostics.changed(pathOf(reasoning), `the model's nearest effort is ${effort}`)
   const mode = isAdaptive ? 'adaptive' : undefined
   // Where the client's dialect always shows reasoning, a model that hides it by default has to be asked.
   const isVisible = reasoning.isVisible ?? (isAdaptive ? true : undefined)
@@ -63,14 +64,16 @@ function withBudget(
   const room = request.maxOutputTokens ?? model.maxOutputTokens ?? asked + ANSWER
   const budgetTokens = Math.min(Math.max(asked, min), max, room - 1)
   if (budgetTokens < min) {
-    diagnostics.changed('reasoning', 'too few tokens for the answer to reason first')
+    diagnostics.changed(pathOf(reasoning), 'too few tokens for the answer to reason first')
     return { ...request, reasoning: { mode: 'off' } }
   }
-  if (reasoning.budgetTokens === undefined)
-    diagnostics.changed('reasoning.effort', 'the model takes a budget of tokens')
+  if (reasoning.budgetTokens === undefined) diagnostics.changed(pathOf(reasoning), 'the model takes a budget of tokens')
   else if (budgetTokens !== asked) diagnostics.changed('reasoning.budgetTokens', 'the range the model takes')
   const changed: ReasoningOptions = { ...reasoning, mode: 'budget', effort: undefined, budgetTokens }
-  return { ...request, maxOutputTokens: request.maxOutputTokens ?? room, reasoning: changed }
+  // A model of known size has the room; of any other, the answer's limit must leave it.
+  const isKnown = model.maxOutputTokens !== undefined
+  const maxOutputTokens = request.maxOutputTokens ?? (isKnown ? undefined : room)
+  return { ...request, maxOutputTokens, reasoning: changed }
 }
 
 function switchedOff(
@@ -82,7 +85,7 @@ function switchedOff(
     const effort = efforts.includes('none') ? 'none' : undefined
     return { mode: 'off', effort }
   }
-  diagnostics.changed('reasoning', 'the model always reasons; it is asked to do so as little as it can')
+  diagnostics.changed(pathOf(reasoning), 'the model always reasons; it is asked to do so as little as it can')
   if (!controls.includes('effort') && !controls.includes('adaptive')) return undefined
   return { ...reasoning, mode: undefined, effort: efforts[0] ?? 'low', budgetTokens: undefined }
 }
@@ -90,18 +93,26 @@ function switchedOff(
 /** What goes together with reasoning, and what does not. */
 function withConsequences(
   request: NeutralRequest,
+  path: string,
   { temperature, allowsForcedTool }: ReasoningProfile,
   { diagnostics }: PolicyContext,
 ): NeutralRequest {
   const { reasoning, toolChoice, sampling } = request
   if (!reasoning || isOff(reasoning)) return request
   if (allowsForcedTool === false && (toolChoice?.type === 'required' || toolChoice?.type === 'tool')) {
-    diagnostics.changed('reasoning', 'the model cannot reason and be made to use a tool at once')
+    diagnostics.changed(path, 'the model cannot reason and be made to use a tool at once')
     return { ...request, reasoning: { mode: 'off' } }
   }
   const isOther = temperature !== undefined && (sampling?.temperature ?? temperature) !== temperature
   if (isOther) diagnostics.changed('sampling.temperature', `the model takes only ${temperature} while it reasons`)
   return isOther ? { ...request, sampling: { ...sampling, temperature } } : request
+}
+
+/** The parameter by which the client asked for it. */
+function pathOf({ effort, budgetTokens, mode }: ReasoningOptions): string {
+  if (budgetTokens !== undefined) return 'reasoning.budgetTokens'
+  if (effort !== undefined) return 'reasoning.effort'
+  return mode === undefined ? 'reasoning' : 'reasoning.mode'
 }
 
 export function isOff({ mode, effort }: ReasoningOptions): boolean {

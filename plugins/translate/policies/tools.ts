@@ -19,7 +19,7 @@ export const withinToolLimits: Policy = (request, { diagnostics, profile }) => {
       return undefined
     }
     if (tool.type !== 'function' || limits.isStrict !== false || !tool.isStrict) return tool
-    diagnostics.dropped(`${tool.at ?? 'tools'}.strict`, 'the model does not promise arguments that match')
+    diagnostics.dropped(`${tool.at ?? 'tools'}.isStrict`, 'the model does not promise arguments that match')
     return { ...tool, isStrict: undefined }
   })
   const isForced = request.toolChoice?.type === 'required' || request.toolChoice?.type === 'tool'

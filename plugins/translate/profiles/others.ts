@@ -17,9 +17,13 @@ export const google: Readonly<Record<string, ModelProfile>> = {
     sampling: { temperature: { min: 0, max: 2 } },
   },
   'gemini-2.0-*': { maxOutputTokens: 8192, reasoning: false },
-  'gemini-2.5-*': { reasoning: { controls: ['budget'], budget: { min: 0, max: 24_576 }, canDisable: true } },
+  'gemini-2.5-*': {
+    input: { hasUrls: true },
+    reasoning: { controls: ['budget'], budget: { min: 0, max: 24_576 }, canDisable: true },
+  },
   'gemini-2.5-pro*': { reasoning: { controls: ['budget'], budget: { min: 128, max: 32_768 }, canDisable: false } },
   'gemini-3*': {
+    input: { hasUrls: true },
     reasoning: { controls: ['effort'], efforts: ['minimal', 'low', 'medium', 'high'], canDisable: false },
   },
   'gemini-3*pro*': { reasoning: { controls: ['effort'], efforts: ['low', 'high'], canDisable: false } },

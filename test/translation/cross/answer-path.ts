@@ -13,6 +13,8 @@ export const ESTIMATE = 77
 export interface Received {
   readonly frames: readonly PlainFrame[]
   readonly status: number
+  /** Reasons why something was left out. */
+  readonly dropped: readonly string[]
 }
 
 /** A stream as the client of another dialect gets it. */
@@ -35,11 +37,14 @@ function received(
   frames: readonly IncomingFrame[],
   status = 200,
 ): Received {
+  const dropped: string[] = []
+  const context = lenientContext(ESTIMATE)
+  const diagnostics = { ...context.diagnostics, dropped: (_: string, reason: string) => void dropped.push(reason) }
   const translation = new Translation({
     client: client.codec,
     provider: provider.codec,
     providerName: 'p',
-    context: lenientContext(ESTIMATE),
+    context: { ...context, diagnostics },
     reversal: new Reversal(),
     memory: new Memory(),
     to,
@@ -53,5 +58,5 @@ function received(
   const written = frames.flatMap(frame =>
     translation.chunk({ kind, event: frame.event, data: frame.data, json: () => frame.json() } as Chunk),
   )
-  return { frames: plain([...written, ...translation.end()]), status: head.status }
+  return { frames: plain([...written, ...translation.end()]), status: head.status, dropped }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { hasCorpus, recordings } from '../corpus.ts'
 import { plainOf } from '../stream-corpus.ts'
 import { streamed, whole } from './answer-path.ts'
+import { unlikeError, unlikeStream, unlikeWhole } from './answer-unlike.ts'
 import { invalidity, PAIRS } from './dialects.ts'
 import type { Meaning } from './said.ts'
 
@@ -49,11 +50,13 @@ describe.skipIf(!hasCorpus)('recorded answers for a client of another dialect', 
     it(`streams ${pair}`, () => {
       const all = from.streams()
       const problems = all.flatMap(({ id, frames }) => {
-        const { frames: written, status } = streamed(from, to, frames)
+        const received = streamed(from, to, frames)
+        const { frames: written, status } = received
         const before = from.read.stream(plainOf(frames))
         if (status !== 200) return before.isError || before.stop === 'none' ? [] : [`${id}: became a ${status}`]
         const illegal = to.check(written)
-        return unexcused(id, [...illegal, ...differences(before, to.read.stream(written))])
+        const wrong = differences(before, to.read.stream(written))
+        return unexcused(id, [...illegal, ...wrong, ...unlikeStream(from, to, frames, received)])
       })
       total.streams += all.length
       console.log(`${pair}: ${all.length} streams`)
@@ -63,18 +66,21 @@ describe.skipIf(!hasCorpus)('recorded answers for a client of another dialect', 
     it(`responses ${pair}`, () => {
       let [answers, errors] = [0, 0]
       const problems = recordings(from.codec.dialect, 'response.json').flatMap(({ id, body, status }) => {
-        const { frames, status: got } = whole(from, to, body, status)
+        const received = whole(from, to, body, status)
+        const { frames, status: got } = received
         const written = frames[0]?.data
         if (!isObject(written)) return [`${id}: nothing written`]
         if (got >= 400) {
           errors++
           const invalid = invalidity(to, 'error', written)
-          return invalid === undefined ? [] : [`${id}: error ${invalid}`]
+          const unlike = unlikeError(from, to, body, written, status)
+          return [...(invalid === undefined ? [] : [invalid]), ...unlike].map(problem => `${id}: error ${problem}`)
         }
         answers++
         const invalid = invalidity(to, 'response', written)
         const wrong = differences(from.read.whole(body), to.read.whole(written))
-        return unexcused(id, [...(invalid === undefined ? [] : [invalid]), ...wrong])
+        const unlike = unlikeWhole(from, to, body, written, received)
+        return unexcused(id, [...(invalid === undefined ? [] : [invalid]), ...wrong, ...unlike])
       })
       total.responses += answers
       total.errors += errors

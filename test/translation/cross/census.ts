@@ -1,147 +1,155 @@
 import { isObject, type JsonObject } from 'lunaroute/neutral'
 
-/** What a request holds, read from its JSON without the codecs. */
-export interface Census {
-  /** Texts of the conversation and the instructions, each as it stands. */
-  readonly texts: string[]
-  readonly instructions: string[]
-  /** Names of the tools that the client runs. */
-  readonly tools: string[]
-  readonly calls: { readonly name: string; readonly input: string }[]
-  /** Texts of results. */
-  readonly results: string[]
-  /** Bytes or address of every picture, document and sound. */
-  readonly media: string[]
+/** What an item of a request is. */
+export type Kind = 'text' | 'instruction' | 'tool' | 'call' | 'result' | 'media'
+
+/** One thing that must not be lost: where it stands, in its own dialect's words, and what it says. */
+export interface Item {
+  readonly kind: Kind
+  readonly path: string
+  /** A text, the name of a tool, the JSON of a call's input, the bytes or the address of a picture. */
+  readonly said: string
+  /** The tool that is called. */
+  readonly name?: string
 }
 
-type Counter = (body: JsonObject, census: Census) => void
+type Read = (body: JsonObject, add: Add) => void
+type Add = (kind: Kind, path: string, said: unknown, name?: unknown) => void
 
-/** Counts what a request of a dialect holds. */
-export function censusOf(dialect: string, body: JsonObject): Census {
-  const census: Census = { texts: [], instructions: [], tools: [], calls: [], results: [], media: [] }
-  COUNTERS[dialect]!(body, census)
-  return census
+/** Everything a request of a dialect holds, read from its JSON without the codecs. */
+export function censusOf(dialect: string, body: JsonObject): readonly Item[] {
+  const items: Item[] = []
+  READERS[dialect]!(body, (kind, path, said, name) => {
+    if (typeof said !== 'string' || (said === '' && kind !== 'call')) return
+    items.push(typeof name === 'string' ? { kind, path, said, name } : { kind, path, said })
+  })
+  return items
 }
 
-const COUNTERS: Readonly<Record<string, Counter>> = {
-  'openai-chat'(body, census) {
-    for (const tool of objectsIn(body.tools)) add(census.tools, field(tool.function ?? tool.custom, 'name'))
-    for (const message of objectsIn(body.messages)) {
+const READERS: Readonly<Record<string, Read>> = {
+  'openai-chat'(body, add) {
+    each(body.tools, 'tools', (tool, at) => add('tool', at, field(tool.function ?? tool.custom, 'name')))
+    each(body.functions, 'functions', (tool, at) => add('tool', at, tool.name))
+    each(body.messages, 'messages', (message, at) => {
       const { role } = message
       const isResult = role === 'tool' || role === 'function'
-      const isInstruction = role === 'system' || role === 'developer'
-      const into = isResult ? census.results : isInstruction ? census.instructions : census.texts
-      parts(message.content, into, census)
-      for (const call of objectsIn(message.tool_calls)) {
-        const inner = isObject(call.function) ? call.function : isObject(call.custom) ? call.custom : {}
-        addCall(census, inner.name, isObject(call.function) ? inner.arguments : { input: inner.input })
-      }
-    }
+      parts(message.content, `${at}.content`, isResult ? 'result' : kindOf(role), add)
+      add('text', `${at}.refusal`, message.refusal)
+      each(message.tool_calls, `${at}.tool_calls`, (call, path) => {
+        if (isObject(call.function)) add('call', path, json(call.function.arguments), call.function.name)
+        else add('call', path, JSON.stringify({ input: field(call.custom, 'input') }), field(call.custom, 'name'))
+      })
+      const { function_call: old } = message
+      if (isObject(old) && old.name) add('call', `${at}.function_call`, json(old.arguments), old.name)
+    })
   },
-  'openai-responses'(body, census) {
-    add(census.instructions, body.instructions)
-    if (typeof body.input === 'string') census.texts.push(body.input)
-    const tools = (list: unknown) => {
-      for (const tool of objectsIn(list)) {
-        if (tool.type === 'function' || tool.type === 'custom') add(census.tools, tool.name)
-        if (tool.type === 'namespace') tools(tool.tools)
-      }
-    }
-    tools(body.tools)
-    for (const item of objectsIn(body.input)) {
+  'openai-responses'(body, add) {
+    add('instruction', 'instructions', body.instructions)
+    if (typeof body.input === 'string') add('text', 'input', body.input)
+    const tools = (list: unknown, path: string): void =>
+      each(list, path, (tool, at) => {
+        if (tool.type === 'function' || tool.type === 'custom') add('tool', at, tool.name)
+        if (tool.type === 'namespace') tools(tool.tools, `${at}.tools`)
+      })
+    tools(body.tools, 'tools')
+    each(body.input, 'input', (item, at) => {
       const { type = 'message', role } = item
-      if (type === 'message') parts(item.content, isInstructing(role) ? census.instructions : census.texts, census)
-      if (type === 'function_call') addCall(census, item.name, item.arguments)
-      if (type === 'custom_tool_call') addCall(census, item.name, { input: item.input })
+      if (type === 'message') parts(item.content, `${at}.content`, kindOf(role), add)
+      if (type === 'function_call') add('call', at, json(item.arguments), item.name)
+      if (type === 'custom_tool_call') add('call', at, JSON.stringify({ input: item.input }), item.name)
       if (type === 'function_call_output' || type === 'custom_tool_call_output') {
-        parts(item.output, census.results, census)
+        parts(item.output, `${at}.output`, 'result', add)
       }
-      if (type === 'additional_tools') tools(item.tools)
-    }
+      if (type === 'additional_tools') tools(item.tools, `${at}.tools`)
+    })
   },
-  'anthropic-messages'(body, census) {
-    parts(body.system, census.instructions, census)
-    for (const tool of objectsIn(body.tools)) {
-      if (tool.type === undefined || tool.type === null || tool.type === 'custom') add(census.tools, tool.name)
-    }
-    for (const { role, content } of objectsIn(body.messages)) {
-      parts(content, isInstructing(role) ? census.instructions : census.texts, census)
-      for (const block of objectsIn(content)) {
-        if (block.type === 'tool_use') addCall(census, block.name, block.input)
-        if (block.type === 'tool_result') parts(block.content, census.results, census)
+  'anthropic-messages'(body, add) {
+    parts(body.system, 'system', 'instruction', add)
+    each(body.tools, 'tools', (tool, at) => {
+      if (tool.type === undefined || tool.type === null || tool.type === 'custom') add('tool', at, tool.name)
+    })
+    each(body.messages, 'messages', ({ role, content }, at) => {
+      parts(content, `${at}.content`, kindOf(role), add)
+      each(content, `${at}.content`, (block, path) => {
+        if (block.type === 'tool_use') add('call', path, JSON.stringify(block.input), block.name)
+        if (block.type === 'tool_result') parts(block.content, `${path}.content`, 'result', add)
+      })
+    })
+  },
+  gemini(body, add) {
+    contents(body.systemInstruction ?? body.system_instruction, 'systemInstruction', 'instruction', add)
+    if (isObject(body.contents)) contents(body.contents, 'contents', 'text', add)
+    each(body.contents, 'contents', (content, at) => contents(content, at, 'text', add))
+    each(Array.isArray(body.tools) ? body.tools : [body.tools], 'tools', (tool, at) => {
+      for (const key of ['functionDeclarations', 'function_declarations']) {
+        const group = Array.isArray(body.tools) ? at : 'tools'
+        each(tool[key], `${group}.${key}`, (declared, path) => add('tool', path, declared.name))
       }
-    }
-  },
-  gemini(body, census) {
-    const system = body.systemInstruction ?? body.system_instruction
-    contents(system, census.instructions, census)
-    for (const content of listOf(body.contents)) contents(content, census.texts, census)
-    for (const tool of objectsIn(body.tools)) {
-      const functions = objectsIn(tool.functionDeclarations ?? tool.function_declarations)
-      for (const each of functions) add(census.tools, each.name)
-    }
+    })
   },
 }
 
 /** Content in any OpenAI dialect or in Messages: a text, or a list of parts. */
-function parts(content: unknown, into: string[], census: Census): void {
-  if (typeof content === 'string') add(into, content)
-  for (const part of listOf(content)) {
-    if (typeof part === 'string') add(into, part)
+function parts(content: unknown, path: string, kind: Kind, add: Add): void {
+  add(kind, path, content)
+  if (!Array.isArray(content)) return
+  for (const [i, part] of content.entries()) {
+    const at = `${path}[${i}]`
+    add(kind, at, part)
     if (!isObject(part)) continue
     const { type } = part
-    if (['text', 'input_text', 'output_text'].includes(String(type))) add(into, part.text)
-    if (type === 'refusal') add(into, part.refusal)
+    if (['text', 'input_text', 'output_text'].includes(String(type))) add(kind, at, part.text)
+    if (type === 'refusal') add(kind, at, part.refusal)
     const file = isObject(part.file) ? part.file : part
-    add(census.media, bytesIn(field(part.image_url, 'url') ?? part.image_url))
-    add(census.media, bytesIn(file.file_data ?? file.file_url))
-    add(census.media, field(part.input_audio, 'data'))
+    add('media', at, bytesIn(field(part.image_url, 'url') ?? part.image_url))
+    add('media', at, bytesIn(file.file_data ?? file.file_url))
+    add('media', at, field(part.input_audio, 'data'))
     if (type === 'image' || type === 'document') {
       const source = isObject(part.source) ? part.source : {}
-      const isText = source.type === 'text'
-      add(isText ? into : census.media, source.data ?? source.url)
-      if (source.type === 'content') parts(source.content, into, census)
+      add(source.type === 'text' ? kind : 'media', at, source.data ?? source.url)
+      // Blocks within a document have no path of their own.
+      if (source.type === 'content') parts(source.content, at, kind, (each, _, said) => add(each, at, said))
     }
+    if (type === 'search_result') parts(part.content, at, kind, (each, _, said) => add(each, at, said))
   }
 }
 
-function contents(content: unknown, into: string[], census: Census): void {
-  if (typeof content === 'string') add(into, content)
-  const given = isObject(content) ? (content.parts ?? content) : undefined
-  for (const part of Array.isArray(given) ? objectsIn(given) : isObject(given) ? [given] : []) {
-    if (part.thought !== true) add(into, part.text)
-    const call = part.functionCall ?? part.function_call
-    if (isObject(call)) addCall(census, call.name, call.args ?? {})
-    media(part, census)
-    const result = part.functionResponse ?? part.function_response
-    if (!isObject(result)) continue
-    for (const inner of objectsIn(result.parts)) media(inner, census)
-    response(result.response, census)
-  }
+function contents(content: unknown, path: string, kind: Kind, add: Add): void {
+  add(kind, path, content)
+  const given = isObject(content) ? content.parts : undefined
+  if (isObject(given)) readPart(given, `${path}.parts`, kind, add)
+  each(given, `${path}.parts`, (part, at) => readPart(part, at, kind, add))
 }
 
-/** What a tool said: words alone stand under `output`, `result` or `error`, anything else is JSON. */
-function response(value: unknown, census: Census): void {
-  if (!isObject(value)) return
-  const [only, ...others] = Object.values(value)
-  add(census.results, others.length === 0 && typeof only === 'string' ? only : JSON.stringify(value))
+function readPart(part: JsonObject, at: string, kind: Kind, add: Add): void {
+  if (part.thought !== true) add(kind, at, part.text)
+  const call = part.functionCall ?? part.function_call
+  if (isObject(call)) add('call', at, JSON.stringify(call.args ?? {}), call.name)
+  media(part, at, add)
+  const result = part.functionResponse ?? part.function_response
+  if (!isObject(result)) return
+  each(result.parts, `${at}.functionResponse.parts`, (inner, path) => media(inner, path, add))
+  // Words alone stand under `output` or `error`, anything else is JSON.
+  if (!isObject(result.response)) return
+  const { output, error, ...others } = result.response
+  const words = Object.keys(others).length === 0 ? (output ?? error) : undefined
+  add('result', at, typeof words === 'string' ? words : JSON.stringify(result.response))
 }
 
-function media(part: JsonObject, census: Census): void {
-  const inline = part.inlineData ?? part.inline_data
+function media(part: JsonObject, at: string, add: Add): void {
   const file = part.fileData ?? part.file_data
-  add(census.media, field(inline, 'data'))
-  add(census.media, field(file, 'fileUri') ?? field(file, 'file_uri'))
+  add('media', at, field(part.inlineData ?? part.inline_data, 'data'))
+  add('media', at, field(file, 'fileUri') ?? field(file, 'file_uri'))
 }
 
-function addCall(census: Census, name: unknown, input: unknown): void {
-  census.calls.push({ name: String(name), input: typeof input === 'string' ? normal(input) : JSON.stringify(input) })
+function kindOf(role: unknown): Kind {
+  return role === 'system' || role === 'developer' ? 'instruction' : 'text'
 }
 
 /** JSON without its spaces. */
-function normal(text: string): string {
+function json(text: unknown): unknown {
   try {
-    return text === '' ? '{}' : JSON.stringify(JSON.parse(text))
+    return typeof text !== 'string' ? text : text === '' ? '{}' : JSON.stringify(JSON.parse(text))
   } catch {
     return text
   }
@@ -152,22 +160,11 @@ function bytesIn(url: unknown): unknown {
   return typeof url === 'string' && url.startsWith('data:') ? url.slice(url.indexOf(',') + 1) : url
 }
 
-function isInstructing(role: unknown): boolean {
-  return role === 'system' || role === 'developer'
-}
-
-function add(list: string[], value: unknown): void {
-  if (typeof value === 'string' && value !== '') list.push(value)
-}
-
 function field(value: unknown, key: string): unknown {
   return isObject(value) ? value[key] : undefined
 }
 
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
-}
-
-function objectsIn(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : []
+function each(list: unknown, path: string, visit: (value: JsonObject, at: string) => void): void {
+  if (!Array.isArray(list)) return
+  for (const [i, value] of list.entries()) if (isObject(value)) visit(value, `${path}[${i}]`)
 }

@@ -17,8 +17,8 @@ import { CHAT, GEMINI, MESSAGES, RESPONSES, type Reader } from './said.ts'
 /** One dialect with all that judges it. */
 export interface Side {
   readonly codec: Codec
-  /** A model of its own that a request is written for. */
-  readonly model: string
+  /** Models of its own that a request is written for: one of an older kind and one of a newer. */
+  readonly models: readonly string[]
   /** The name of its schema. */
   readonly schema: string
   readonly read: Reader
@@ -35,7 +35,7 @@ export interface Stream {
 export const SIDES: readonly Side[] = [
   {
     codec: chatCodec,
-    model: 'gpt-4o',
+    models: ['gpt-4o', 'gpt-5.1'],
     schema: 'openai-chat',
     read: CHAT,
     check: checkChatStream,
@@ -43,7 +43,7 @@ export const SIDES: readonly Side[] = [
   },
   {
     codec: responsesCodec,
-    model: 'gpt-5',
+    models: ['gpt-4.1', 'gpt-5'],
     schema: 'openai-responses',
     read: RESPONSES,
     check: checkResponsesStream,
@@ -51,7 +51,7 @@ export const SIDES: readonly Side[] = [
   },
   {
     codec: messagesCodec,
-    model: 'claude-sonnet-4-5',
+    models: ['claude-3-5-sonnet-20241022', 'claude-sonnet-4-5', 'claude-opus-4-6'],
     // Real clients of Messages send betas with every request.
     schema: 'anthropic-messages-beta',
     read: MESSAGES,
@@ -63,7 +63,7 @@ export const SIDES: readonly Side[] = [
   },
   {
     codec: geminiCodec,
-    model: 'gemini-2.5-flash',
+    models: ['gemini-2.5-flash', 'gemini-3-flash'],
     schema: 'gemini',
     read: GEMINI,
     check: frames => checkGeminiStream(frames as readonly { readonly data: JsonObject | string }[]),

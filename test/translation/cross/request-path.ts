@@ -8,20 +8,25 @@ import type { Side } from './dialects.ts'
 
 /** A request as a provider of another dialect gets it, with what stood in between. */
 export interface Sent {
+  /** The client's request as it was read. */
+  readonly read: NeutralRequest
   readonly body: JsonObject
-  /** The form that the writer was given. */
-  readonly fitted: NeutralRequest
+  /** What its own dialect reads in what was written. */
+  readonly again: NeutralRequest
   readonly diagnostics: readonly Diagnostic[]
+  readonly reversal: Reversal
 }
 
 const profiles = new Profiles({})
 
 /** Translates a request the way `translate` does. Throws where that refuses. */
-export function sent(client: Side, provider: Side, body: JsonObject): Sent {
-  const { codec, model } = provider
+export function sent(client: Side, { codec }: Side, model: string, body: JsonObject): Sent {
   const recorder = new Recorder(client.codec, false)
+  const reversal = new Reversal()
   const profile = profiles.find(model, codec.dialect, codec.limits)
-  const read = client.codec.readRequest({ body, model: 'm' })
+  const isStream = body.stream === true
+  const native = client.codec.readRequest({ body, model: 'm', isStream })
+  const read = { ...native, stream: { ...native.stream, isStream } }
   const fitted = applyPolicies(read, {
     profile,
     diagnostics: recorder,
@@ -29,8 +34,11 @@ export function sent(client: Side, provider: Side, body: JsonObject): Sent {
     provider: 'p',
     parameters: client.codec.parameters,
     memory: new Memory(),
-    reversal: new Reversal(),
+    reversal,
   })
-  const written = codec.writeRequest(fitted, { profile, diagnostics: recorder, model })
-  return { body: JSON.parse(JSON.stringify(written.body)) as JsonObject, fitted, diagnostics: recorder.list }
+  const wire = codec.writeRequest(fitted, { profile, diagnostics: recorder, model })
+  // What leaves is JSON: there are no undefined fields in it.
+  const written = JSON.parse(JSON.stringify(wire.body)) as JsonObject
+  const again = codec.readRequest({ ...wire, body: written })
+  return { read, body: written, again, diagnostics: recorder.list, reversal }
 }

@@ -22,6 +22,8 @@ export class ChatEncoder implements Encoder {
   readonly #blocks: BlockFrames
   readonly #speakers = new Set<number>()
   readonly #stops = new Map<number, Stop>()
+  /** Choices that have said a refusal in words. */
+  readonly #refused = new Set<number>()
   #head: JsonObject = {}
   #usage: Usage = {}
   #isOwn = false
@@ -59,6 +61,7 @@ export class ChatEncoder implements Encoder {
         return []
       default: {
         const deltas = this.#blocks.push(event)
+        if (deltas.some(delta => delta.refusal)) this.#refused.add(event.choice)
         return deltas.map(delta => this.#chunk(event.choice, delta))
       }
     }
@@ -79,7 +82,9 @@ export class ChatEncoder implements Encoder {
   #end(): readonly OutgoingFrame[] {
     if (this.#isOwn) return [{ data: '[DONE]' }]
     if (this.#stops.size === 0) this.#stops.set(0, { reason: 'stop' })
-    const frames = [...this.#stops].map(([choice, stop]) => this.#chunk(choice, {}, writeStop(stop, false)))
+    const frames = [...this.#stops].map(([choice, stop]) =>
+      this.#chunk(choice, {}, writeStop(stop, this.#refused.has(choice))),
+    )
     const { request, inputTokens } = this.#context
     if (request.stream?.includeUsage) {
       const usage = writeUsage({ ...this.#usage, inputTokens: this.#usage.inputTokens ?? inputTokens })

@@ -9,6 +9,7 @@ import {
   shapeOf,
   type WireRequest,
 } from 'lunaroute/neutral'
+import { reportBlocks } from '../shared/losses.ts'
 import { DIALECT } from './name.ts'
 import {
   readCache,
@@ -42,7 +43,11 @@ export const parameters: Readonly<Record<string, string>> = {
   isParallelToolUse: 'parallel_tool_calls',
   reasoning: 'reasoning_effort',
   'reasoning.effort': 'reasoning_effort',
+  'reasoning.mode': 'reasoning.enabled',
+  'reasoning.budgetTokens': 'reasoning.max_tokens',
+  'reasoning.isVisible': 'reasoning.exclude',
   'output.format': 'response_format',
+  'output.format.description': 'response_format.json_schema.description',
   'output.modalities': 'modalities',
   'output.audio': 'audio',
   'output.verbosity': 'verbosity',
@@ -56,6 +61,16 @@ export const parameters: Readonly<Record<string, string>> = {
   'user.safetyIdentifier': 'safety_identifier',
   serviceTier: 'service_tier',
   stream: 'stream',
+  'tools[].name': 'function.name',
+  'tools[].parameters': 'function.parameters',
+  'tools[].isStrict': 'function.strict',
+  '*.cacheMark': 'prompt_cache_breakpoint',
+  'tool_calls[].state': 'extra_content',
+  'reasoning_details[].state': 'signature',
+  '*.detail': 'image_url.detail',
+  '*.filename': 'file.filename',
+  '*.contextSize': 'search_context_size',
+  '*.location': 'user_location',
 }
 
 /** Reads a Chat Completions request. */
@@ -149,18 +164,28 @@ function readSampling(f: Fields): Sampling | undefined {
   })
 }
 
-function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext): void {
+function reportLosses(request: NeutralRequest, { diagnostics, profile }: RequestContext): void {
+  reportBlocks(request, 'chat', diagnostics)
   const { sampling, cache, state } = request
+  const isShown = profile.reasoning !== false && profile.reasoning?.field !== undefined
   const losses: Readonly<Record<string, unknown>> = {
     'sampling.topK': sampling?.topK,
     'cache.auto': cache?.auto,
     contextEdits: request.contextEdits,
+    'reasoning.isVisible': isShown ? undefined : request.reasoning?.isVisible || undefined,
     serviceTier: request.dialect === 'openai-responses' ? undefined : request.serviceTier,
   }
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'chat has no such parameter')
   }
-  for (const key of ['previousResponseId', 'conversationId', 'thread', 'cachedContent', 'isBackground'] as const) {
+  for (const key of [
+    'previousResponseId',
+    'conversationId',
+    'prompt',
+    'thread',
+    'cachedContent',
+    'isBackground',
+  ] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')

@@ -90,21 +90,21 @@ export function readStop(native: string, blocks: readonly Block[]): Stop {
   return stopFor(
     native,
     blocks.some(block => block.type === 'toolCall'),
-    // Some servers say an empty refusal with every answer.
-    blocks.some(block => block.type === 'refusal' && block.text !== ''),
+    blocks.some(isRefusal),
   )
 }
 
 /** The same for an answer in pieces. Without a word for it, as after a bare `[DONE]`, what was said decides. */
 export function stopFor(native: string | undefined, hasCalls: boolean, hasRefusal: boolean): Stop {
   const said = native === undefined ? 'stop' : Object.hasOwn(REASONS, native) ? REASONS[native]! : 'other'
+  if (said === 'other' && hasCalls) return { reason: 'toolCalls', native }
   if (said !== 'stop' && (said !== 'toolCalls' || hasCalls)) return { reason: said, native }
   return { reason: hasCalls ? 'toolCalls' : hasRefusal ? 'refusal' : 'stop', native }
 }
 
-/** Writes a `finish_reason`. */
-export function writeStop(stop: Stop, isOwn: boolean): string {
-  return isOwn ? (stop.native ?? WORDS[stop.reason]) : WORDS[stop.reason]
+/** Writes a foreign `finish_reason`. A refusal that is said in words ends like any other answer. */
+export function writeStop({ reason }: Stop, hasRefusal: boolean): string {
+  return reason === 'refusal' && hasRefusal ? 'stop' : WORDS[reason]
 }
 
 function readChoice(value: unknown, position: number): Choice | undefined {
@@ -135,10 +135,19 @@ function writeChoice(choice: Choice, isOwn: boolean, context: ResponseContext): 
   const message = writeAssistant(said, extra, reasoning, { diagnostics: context.diagnostics, isOwn })
   const written: JsonObject = {
     message,
-    finish_reason: stop ? writeStop(stop, isOwn) : isOwn ? undefined : 'stop',
+    finish_reason: isOwn ? (stop?.native ?? (stop && WORDS[stop.reason])) : foreignStop(choice),
     logprobs: writeLogprobs(content, isOwn),
   }
   return restore(written, extra, DIALECT, { ...CHOICE_DEFAULTS, index })
+}
+
+function foreignStop({ stop, content }: Choice): string {
+  return stop ? writeStop(stop, content.some(isRefusal)) : 'stop'
+}
+
+/** Some servers say an empty refusal with every answer. */
+function isRefusal(block: Block): boolean {
+  return block.type === 'refusal' && block.text !== ''
 }
 
 /** Without what no answer of Chat's can hold: its content is one text. */

@@ -10,6 +10,7 @@ import {
 } from 'lunaroute/neutral'
 import { DIALECT } from './name.ts'
 
+const VALIDATED = 'only gemini checks calls without asking for one'
 const WORDS = ['auto', 'none', 'required'] as const
 
 /** Reads `tool_choice`, or the old `function_call`. */
@@ -74,6 +75,7 @@ function writeChoice(choice: ToolChoice, diagnostics: Diagnostics): unknown {
       return restore({ type: 'allowed_tools', allowed_tools: allowed }, choice.extra, DIALECT)
     }
     case 'validated':
+      diagnostics.changed('toolChoice', VALIDATED)
       return 'auto'
     default:
       return choice.type

@@ -116,6 +116,7 @@ function writeTool(tool: ToolDefinition, diagnostics: Diagnostics): unknown {
       if (tool.dialect === DIALECT) return tool.value
       return diagnostics.dropped(at, `chat has no counterpart to this tool of ${tool.dialect}`)
     case 'function':
+      if (tool.resultSchema) diagnostics.dropped(`${at}.resultSchema`, 'chat has no schemas of results')
       return restore({ function: functionFields(tool), ...writeCacheMark(tool.cacheMark) }, tool.extra, DIALECT, {
         type: 'function',
       })

@@ -13,7 +13,7 @@ import {
 import { writeAnnotations } from './annotations.ts'
 import { writeCalls } from './calls.ts'
 import { DIALECT } from './name.ts'
-import { writeContent, writePart } from './parts.ts'
+import { writeCacheMark, writeContent, writePart } from './parts.ts'
 import { visibleText, writeDetail, writeReasoning } from './reasoning.ts'
 
 /** What the writers of messages hand down. `isOwn`: the messages were read from Chat, and go back as they were. */
@@ -104,7 +104,8 @@ function joinTexts(blocks: readonly Block[]): readonly Block[] {
   const texts = blocks.filter(block => block.type === 'text')
   const [first] = texts
   if (!first || texts.length === 1) return blocks
-  const joined: Block = { type: 'text', text: texts.map(block => block.text).join(''), at: first.at }
+  const cacheMark = texts.findLast(block => block.cacheMark)?.cacheMark
+  const joined: Block = { type: 'text', text: texts.map(block => block.text).join(''), cacheMark, at: first.at }
   return [joined, ...blocks.filter(block => block.type !== 'text')]
 }
 
@@ -126,6 +127,9 @@ function writeResult(result: ToolResultBlock, content: readonly Block[], context
   const isLegacy = shapeOf(extra, DIALECT, 'role') === 'function'
   const head = isLegacy ? { role: 'function' } : { role: 'tool', tool_call_id: callId }
   const marked = isError ? [{ type: 'text', text: 'Error:' }, ...parts] : parts
+  const last = marked.at(-1)
+  const mark = writeCacheMark(result.cacheMark)
+  if (mark && last) marked[marked.length - 1] = { ...last, ...mark }
   const words = writeContent(marked, shapeOf(extra, DIALECT, 'content'))
   const written = words === undefined && !context.isOwn ? '' : words
   return restore({ ...head, name: context.isOwn ? name : undefined, content: written }, extra, DIALECT)
@@ -153,8 +157,9 @@ function foreignReasoning(blocks: readonly Block[], message: Message, { profile,
   const { echo = 'never', field = 'reasoning_content' } = profile.reasoning || {}
   if (echo === 'never') {
     const own = reasoning.filter(({ state }) => state?.issuer === DIALECT)
-    const lost = reasoning.find(block => !own.includes(block))
-    if (lost) diagnostics.dropped(lost.at ?? message.at ?? 'messages', 'chat has no place for reasoning')
+    for (const lost of reasoning.filter(block => !own.includes(block))) {
+      diagnostics.dropped(lost.at ?? message.at ?? 'messages', 'chat has no place for reasoning')
+    }
     return own.length > 0 ? { reasoning_details: own.flatMap(writeDetail) } : {}
   }
   return { [field]: field === 'reasoning_details' ? reasoning.flatMap(writeDetail) : visibleText(reasoning) }

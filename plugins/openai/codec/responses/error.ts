@@ -94,7 +94,8 @@ export function writeError(error: NeutralError): WireError {
 /** What a failed response says of its error: a code and a message. */
 export function failureOf(error: NeutralError): JsonObject {
   const code = error.dialect === DIALECT ? error.code : undefined
-  return { code: code ?? WORDS[error.kind][2] ?? 'server_error', message: error.message }
+  const usual = error.kind === 'invalidRequest' ? 'invalid_prompt' : (WORDS[error.kind][2] ?? 'server_error')
+  return { code: code ?? usual, message: error.message }
 }
 
 function kindOf(type: string | undefined, code: string | undefined, status: number | undefined): ErrorKind {

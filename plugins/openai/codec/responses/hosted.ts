@@ -10,6 +10,7 @@ import {
 } from 'lunaroute/neutral'
 import { parse } from './calls.ts'
 import { DIALECT } from './name.ts'
+import type { WriteContext } from './write-context.ts'
 
 /** An item in which the provider ran a tool by itself: the call, and in the same item its result. */
 interface Hosted {
@@ -140,13 +141,16 @@ export function readHosted(item: JsonObject, at: string | undefined): Block[] | 
 export function writeHosted(
   call: ServerToolCallBlock,
   result: ServerToolResultBlock | undefined,
-  isOwn: boolean,
+  { isOwn, diagnostics }: WriteContext,
 ): JsonObject | undefined {
   if (!Object.hasOwn(HOSTED, call.kind)) return undefined
   const { type, prefix, writeInput, writeOutput, required } = HOSTED[call.kind]!
   const id = isOwn || call.callId.startsWith(prefix) ? call.callId : `${prefix}${call.callId}`
   const input = writeInput(call)
   const output = result && writeOutput(result.output, input)
+  if (!isOwn && result && Object.keys(output ?? {}).length === 0) {
+    diagnostics.dropped(result.at ?? 'messages', `responses has no results of ${call.kind}`)
+  }
   const written = { type, id, ...input, ...output, status: call.status }
   const status = type === 'mcp_call' ? undefined : { status: 'completed' }
   return restore(written, call.extra, DIALECT, isOwn ? status : { ...required, ...status })

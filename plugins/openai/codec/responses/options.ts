@@ -60,6 +60,7 @@ export function readState(f: Fields): StateOptions | undefined {
   if (id !== undefined) f.shape('conversation', 'string')
   return present({
     previousResponseId: f.string('previous_response_id'),
+    prompt: f.object('prompt'),
     conversationId: id ?? f.nested('conversation')?.string('id'),
     isStored: f.boolean('store'),
     isBackground: f.boolean('background'),

@@ -44,6 +44,7 @@ export function readHead(f: Fields, item: JsonObject | undefined): string | unde
   f.shape('item', 'new')
   head.constant('type', 'message')
   head.constant('role', 'assistant')
+  head.constant('status', 'completed')
   head.optional('type', 'role', 'status')
   return head.string('id')
 }
@@ -134,7 +135,8 @@ function readCacheMark(f: Fields): CacheMark | undefined {
   return f.leave('prompt_cache_breakpoint')
 }
 
-function writeCacheMark(mark: CacheMark | undefined, isOwn: boolean): JsonObject | undefined {
+/** Writes a breakpoint as a field of a part. */
+export function writeCacheMark(mark: CacheMark | undefined, isOwn: boolean): JsonObject | undefined {
   // Messages' five minutes and hour are not among the lifetimes here; the mark stays and the lifetime is the default.
   const ttl = isOwn ? mark?.ttl : undefined
   return mark && { prompt_cache_breakpoint: restore({ mode: 'explicit', ttl }, mark.extra, DIALECT) }

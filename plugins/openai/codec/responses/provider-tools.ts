@@ -60,8 +60,8 @@ export function writeProviderTool(tool: ProviderTool, { isOwn, diagnostics }: Wr
   const type = isOwn && isKnown ? nativeType : Object.keys(KINDS).find(type => KINDS[type] === kind)
   // A foreign computer has other actions and no display here: the two are not one tool.
   if (type === undefined || (kind === 'computer' && !isKnown)) return undefined
-  if (search?.maxUses !== undefined) diagnostics.dropped(`${at}.max_uses`, 'responses does not limit searches')
-  if (search?.blockedDomains) diagnostics.dropped(`${at}.blocked_domains`, 'responses cannot exclude domains')
+  if (search?.maxUses !== undefined) diagnostics.dropped(`${at}.maxUses`, 'responses does not limit searches')
+  if (search?.blockedDomains) diagnostics.dropped(`${at}.blockedDomains`, 'responses cannot exclude domains')
   const written = { type, ...writeSearch(search), ...writeServer(server), defer_loading: isDeferred }
   return restore(written, extra, DIALECT, isOwn ? undefined : REQUIRED[type])
 }

@@ -7,6 +7,7 @@ import {
   restore,
   type WireRequest,
 } from 'lunaroute/neutral'
+import { reportBlocks } from '../shared/losses.ts'
 import { DIALECT } from './name.ts'
 import { readCache, readContextEdits, readOutput, readReasoningOptions, readState, readStream } from './options.ts'
 import { readInput } from './read-input.ts'
@@ -18,6 +19,7 @@ import { TIERS, writeOptions } from './write-options.ts'
 /** Native paths of the parameters, for diagnostics. */
 export const parameters: Readonly<Record<string, string>> = {
   model: 'model',
+  messages: 'input',
   maxOutputTokens: 'max_output_tokens',
   'sampling.temperature': 'temperature',
   'sampling.topP': 'top_p',
@@ -29,12 +31,14 @@ export const parameters: Readonly<Record<string, string>> = {
   'reasoning.summary': 'reasoning.summary',
   'reasoning.isVisible': 'reasoning.summary',
   'output.format': 'text.format',
+  'output.format.description': 'text.format.description',
   'output.verbosity': 'text.verbosity',
   'cache.key': 'prompt_cache_key',
   'cache.retention': 'prompt_cache_retention',
   'cache.mode': 'prompt_cache_options.mode',
   'state.previousResponseId': 'previous_response_id',
   'state.conversationId': 'conversation',
+  'state.prompt': 'prompt',
   'state.isStored': 'store',
   'state.isBackground': 'background',
   contextEdits: 'context_management',
@@ -44,6 +48,13 @@ export const parameters: Readonly<Record<string, string>> = {
   'user.safetyIdentifier': 'safety_identifier',
   serviceTier: 'service_tier',
   stream: 'stream',
+  '*.isStrict': 'strict',
+  '*.resultSchema': 'output_schema',
+  '*.cacheMark': 'prompt_cache_breakpoint',
+  '*.state': 'encrypted_content',
+  '*.contextSize': 'search_context_size',
+  '*.allowedDomains': 'filters.allowed_domains',
+  '*.location': 'user_location',
 }
 
 /** What a count of tokens takes of a request. */
@@ -113,6 +124,13 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
 }
 
 function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext): void {
+  reportBlocks(request, 'responses', diagnostics)
+  for (const { name, at = 'messages', content } of request.messages) {
+    if (name !== undefined) diagnostics.dropped(`${at}.name`, 'responses has no speaker names')
+    for (const { cacheMark, at = 'messages' } of content) {
+      if (cacheMark?.ttl) diagnostics.changed(`${at}.cacheMark`, 'responses has one lifetime of its own')
+    }
+  }
   const { sampling, cache, state, output } = request
   const losses: Readonly<Record<string, unknown>> = {
     'sampling.topK': sampling?.topK,
@@ -125,12 +143,21 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'cache.auto': cache?.auto,
     'output.modalities': output?.modalities?.some(kind => kind !== 'text') ? output.modalities : undefined,
     'output.audio': output?.audio,
-    serviceTier: TIERS.has(request.serviceTier) ? undefined : request.serviceTier,
   }
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'responses has no such parameter')
   }
-  for (const key of ['previousResponseId', 'conversationId', 'thread', 'cachedContent', 'isBackground'] as const) {
+  if (request.serviceTier !== undefined && !TIERS.has(request.serviceTier)) {
+    diagnostics.dropped('serviceTier', 'responses does not know this tier')
+  }
+  for (const key of [
+    'previousResponseId',
+    'conversationId',
+    'prompt',
+    'thread',
+    'cachedContent',
+    'isBackground',
+  ] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')

@@ -1,7 +1,15 @@
-import { type Block, Fields, type JsonObject, restore, shapeOf, type ToolResultBlock } from 'lunaroute/neutral'
+import {
+  type Block,
+  Fields,
+  isObject,
+  type JsonObject,
+  restore,
+  shapeOf,
+  type ToolResultBlock,
+} from 'lunaroute/neutral'
 import { resultType } from './calls.ts'
 import { DIALECT } from './name.ts'
-import { readContent, readPart, writeContent, writePart } from './parts.ts'
+import { readContent, readPart, writeCacheMark, writeContent, writePart } from './parts.ts'
 import { readToolList, writeTools } from './tools.ts'
 import type { WriteContext } from './write-context.ts'
 
@@ -53,9 +61,12 @@ export function writeResult(
   const words: Block[] = isError ? [{ type: 'text', text: 'Error:' }] : []
   const parts = [...words, ...content].flatMap(block => {
     const written = writePart(block, 'input', isOwn)
-    if (!written) context.diagnostics.dropped(block.at ?? 'input', `responses has no part for this ${block.type}`)
+    if (!written) context.diagnostics.dropped(block.at ?? 'messages', `responses has no part for this ${block.type}`)
     return written ? [written.part] : []
   })
+  const last = parts.at(-1)
+  const mark = writeCacheMark(result.cacheMark, isOwn)
+  if (mark && isObject(last)) parts[parts.length - 1] = { ...last, ...mark }
   const output = writeContent(parts, shapeOf(extra, DIALECT, 'output'))
   return restore({ ...head, output: output ?? (isOwn ? undefined : '') }, extra, DIALECT)
 }

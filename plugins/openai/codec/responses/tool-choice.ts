@@ -9,6 +9,7 @@ import {
 } from 'lunaroute/neutral'
 import { DIALECT } from './name.ts'
 
+const VALIDATED = 'only gemini checks calls without asking for one'
 const WORDS = ['auto', 'none', 'required'] as const
 
 /** Reads `tool_choice`. */
@@ -34,6 +35,7 @@ export function writeToolChoice(choice: ToolChoice | undefined, diagnostics: Dia
       return restore({ type: 'allowed_tools', mode, tools: choice.tools.map(writeReference) }, choice.extra, DIALECT)
     }
     case 'validated':
+      diagnostics.changed('toolChoice', VALIDATED)
       return 'auto'
     default:
       return choice.type

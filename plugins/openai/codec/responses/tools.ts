@@ -12,6 +12,9 @@ export function readToolList(values: readonly unknown[], at: string): readonly T
 export function writeTools(tools: readonly (ToolDefinition | ToolReference)[], context: WriteContext): unknown[] {
   return tools.flatMap(tool => {
     const written = tool.type === 'reference' ? undefined : writeTool(tool, context)
+    if (tool.type !== 'reference' && tool.cacheMark) {
+      context.diagnostics.dropped(`${pathOf(tool)}.cacheMark`, 'responses has no cache breakpoints on tools')
+    }
     if (written === undefined) context.diagnostics.dropped(pathOf(tool), `responses has no ${wordFor(tool)} tool`)
     return written === undefined ? [] : [written]
   })

@@ -43,7 +43,7 @@ function writeMessage(
   calls: ReadonlyMap<string, ToolCallBlock>,
   context: WriteContext,
 ): readonly unknown[] {
-  const { role, content, at = 'input' } = message
+  const { role, content, at = 'messages' } = message
   switch (role) {
     case 'native': {
       const [whole] = content
@@ -64,16 +64,14 @@ function writeMessage(
 
 /** A message of anyone but the model. Tools that it brings are items of their own. */
 function writeSpeaker(message: Message, context: WriteContext): readonly unknown[] {
-  const { role, content, extra, name } = message
+  const { role, content, extra } = message
   const { isOwn, diagnostics, profile } = context
-  if (name !== undefined && !isOwn)
-    diagnostics.dropped(`${message.at ?? 'input'}.name`, 'responses has no speaker names')
   const additions = content.filter(block => block.type === 'toolAddition').map(block => writeAddition(block, context))
   const words = content.filter(block => block.type !== 'toolAddition')
   if (words.length === 0 && (additions.length > 0 || !isOwn)) return additions
   const parts = words.flatMap(block => {
     const written = writePart(block, 'input', isOwn)
-    if (!written) diagnostics.dropped(block.at ?? 'input', `responses has no part for this ${block.type}`)
+    if (!written) diagnostics.dropped(block.at ?? 'messages', `responses has no part for this ${block.type}`)
     return written ? [written.part] : []
   })
   if (parts.length === 0 && !isOwn) return additions

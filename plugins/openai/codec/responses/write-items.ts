@@ -7,14 +7,16 @@ import { writeCompaction, writeReasoningItem } from './reasoning.ts'
 import type { WriteContext } from './write-context.ts'
 
 /** Writes a turn of the model as items. Texts that follow each other are parts of one message. */
-export function writeModelItems(blocks: readonly Block[], context: WriteContext): unknown[] {
+export function writeModelItems(given: readonly Block[], context: WriteContext): unknown[] {
+  // Some servers say an empty refusal with every answer.
+  const blocks = context.isOwn ? given : given.filter(block => block.type !== 'refusal' || block.text !== '')
   const items: unknown[] = []
   for (let i = 0; i < blocks.length; ) {
     const length = runLength(blocks, i)
     const written = writeRun(blocks.slice(i, i + length), context)
     if (written === undefined) {
       const { at, type } = blocks[i]!
-      context.diagnostics.dropped(at ?? 'input', `responses has no counterpart to this ${type}`)
+      context.diagnostics.dropped(at ?? 'messages', `responses has no counterpart to this ${type}`)
     } else items.push(written)
     i += length
   }
@@ -58,7 +60,7 @@ function writeRun(blocks: readonly Block[], context: WriteContext): unknown {
       return writeCall(first, idOf(first, prefix, context), context)
     }
     case 'serverToolCall':
-      return writeHosted(first, second?.type === 'serverToolResult' ? second : undefined, isOwn)
+      return writeHosted(first, second?.type === 'serverToolResult' ? second : undefined, context)
     case 'image': {
       // An answer shows a picture as what a tool of the provider has made.
       if (!context.id || first.source.type !== 'base64') return undefined
@@ -77,7 +79,7 @@ function writeMessageItem(blocks: readonly Block[], context: WriteContext): unkn
   const head: JsonObject = { id }
   const written = blocks.flatMap((block, i): WrittenPart[] => {
     const part = writePart(block, 'output', isOwn, i === 0 ? head : undefined)
-    if (!part) diagnostics.dropped(block.at ?? 'input', `responses has no part for this ${block.type} of the model`)
+    if (!part) diagnostics.dropped(block.at ?? 'messages', `responses has no part for this ${block.type} of the model`)
     return part ? [part] : []
   })
   if (written.length === 0) return undefined

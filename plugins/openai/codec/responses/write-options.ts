@@ -32,6 +32,7 @@ export function writeOptions(request: NeutralRequest, context: WriteContext): Js
     prompt_cache_retention: cache?.retention,
     prompt_cache_options: cache?.mode === undefined ? undefined : { mode: cache.mode },
     previous_response_id: state?.previousResponseId,
+    prompt: state?.prompt,
     conversation: writeConversation(state?.conversationId, shapeOf(extra, DIALECT, 'conversation') === 'string'),
     store: state?.isStored,
     background: state?.isBackground,

@@ -1,0 +1,36 @@
+import type { Block, Diagnostics, DocumentBlock, NeutralRequest } from 'lunaroute/neutral'
+
+/** Reports what neither of OpenAI's dialects can say about a block of another dialect. `api` is the one that is written. */
+export function reportBlocks({ messages }: NeutralRequest, api: string, diagnostics: Diagnostics): void {
+  for (const { content } of messages) {
+    for (const block of content) {
+      reportBlock(block, api, diagnostics)
+      if (block.type === 'toolResult') for (const inner of block.content) reportBlock(inner, api, diagnostics)
+    }
+  }
+}
+
+/** Blocks that become parts of a content, which alone can hold a breakpoint; that of a result stands on its last part. */
+const MARKED: ReadonlySet<Block['type']> = new Set(['text', 'image', 'document', 'audio', 'toolResult'])
+
+function reportBlock(block: Block, api: string, diagnostics: Diagnostics): void {
+  const at = block.at ?? 'messages'
+  if (block.cacheMark && !MARKED.has(block.type)) {
+    diagnostics.dropped(`${at}.cacheMark`, `${api} sets cache breakpoints on parts of a content alone`)
+  }
+  if (block.type !== 'document') return
+  for (const field of lostOf(block)) {
+    diagnostics.dropped(`${at}.${field}`, `${api} takes such a document without its ${field}`)
+  }
+}
+
+function lostOf({ context, isCitable, title, filename, source }: DocumentBlock): readonly string[] {
+  const isText = source.type === 'text'
+  const lost = {
+    context,
+    isCitable: isCitable || undefined,
+    title: isText ? title : undefined,
+    filename: isText ? filename : undefined,
+  }
+  return Object.entries(lost).flatMap(([field, value]) => (value === undefined ? [] : [field]))
+}
