@@ -2,11 +2,12 @@ import type { ResponseHead } from './exchange.ts'
 
 /**
  * Milliseconds from `now` until a provider wants to be asked again, by the headers of its answer; undefined where they do
- * not say. `retry-after-ms` and `retry-after` (seconds or a date) are an answer to this request and come first. Without
- * them, an answer of status 429 is read for when the limit is reset that was used up.
+ * not say. `retry-after-ms` (Azure's `x-ms-retry-after-ms`) and `retry-after` (seconds or a date) are an answer to this
+ * request and come first. Without them, an answer of status 429 is read for when the limit is reset that was used up.
  */
 export function retryAfter(head: ResponseHead, now = Date.now()): number | undefined {
-  const said = number(head.get('retry-after-ms')) ?? seconds(head.get('retry-after'), now)
+  const said =
+    number(head.get('retry-after-ms') ?? head.get('x-ms-retry-after-ms')) ?? seconds(head.get('retry-after'), now)
   if (said !== undefined) return Math.max(said, 0)
   return head.status === 429 ? untilReset(head, now) : undefined
 }

@@ -16,6 +16,7 @@ it.each<[what: string, headers: Record<string, string>, wait: number | undefined
   ['a date that has passed', { 'retry-after': 'Wed, 31 Dec 2025 23:00:00 GMT' }, 0],
   ['milliseconds', { 'retry-after-ms': '125.5' }, 125.5],
   ['milliseconds before seconds', { 'retry-after-ms': '125', 'retry-after': '1' }, 125],
+  ["Azure's milliseconds", { 'x-ms-retry-after-ms': '250', 'retry-after': '1' }, 250],
   ['nonsense', { 'retry-after': 'soon' }, undefined],
   ['a negative number', { 'retry-after': '-3' }, undefined],
   ['a number that is not one', { 'retry-after': '1e3' }, undefined],

@@ -4,6 +4,7 @@ import {
   GatewayError,
   type ResponseHead,
   type ResponseTranslation,
+  retryAfter,
   type StreamForm,
   type TranslatedHead,
   type UsageRecord,
@@ -83,7 +84,11 @@ export class Translation implements ResponseTranslation {
   }
 
   end(): readonly OutgoingFrame[] {
-    if (this.#arrived.status >= 400) return this.#error(this.#parts.provider.readError(this.#given(), this.#arrived))
+    if (this.#arrived.status >= 400) {
+      const error = this.#parts.provider.readError(this.#given(), this.#arrived)
+      // Dates and limits that are reset at some time take a clock to be read, and codecs have none.
+      return this.#error({ ...error, retryAfter: error.retryAfter ?? retryAfter(this.#arrived) })
+    }
     if (!this.#decoder || this.#body) return this.#whole()
     const last = this.isComplete ? NONE : this.#pass(this.#decoder.end())
     if (this.#collector) return this.#collected(this.#collector)
