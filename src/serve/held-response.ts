@@ -1,8 +1,13 @@
+import { asBuffer } from '../body/accumulator.ts'
+import { scanFields } from '../body/scan.ts'
 import type { Chunk } from '../chunk.ts'
 import type { Dialect } from '../dialect.ts'
 import type { AttemptFailure, ResponseHead } from '../exchange.ts'
 import { type Decoder, isObject, type NeutralError, type NeutralEvent, type NeutralResponse } from '../neutral/index.ts'
 import { createFramer, type Framer } from '../sse/framer.ts'
+
+const LINE_FEED = 0x0a
+const BRACE = 0x7b
 
 /** Bytes after which a response that has said nothing is passed on as it is. */
 const STREAM_LIMIT = 1024 * 1024
@@ -26,13 +31,15 @@ export type Verdict = 'content' | 'nothing' | Told
  */
 export class HeldResponse {
   readonly parts: Buffer[] = []
-  readonly #framer: Framer
+  /** Takes a stream apart; a whole body is only looked at. */
+  readonly #framer: Framer | null
+  readonly #isEvents: boolean
   readonly #decoder: Decoder | undefined
   readonly #dialect: Dialect
   readonly #limit: number
   #length = 0
   #verdict: Verdict = 'nothing'
-  #body: Chunk | undefined
+  #body: Uint8Array | undefined
 
   constructor(dialect: Dialect, head: ResponseHead, isStream: boolean) {
     this.#dialect = dialect
@@ -49,7 +56,8 @@ export class HeldResponse {
     }
     if (isEvents || isStream) this.#decoder = dialect.codec?.createDecoder()
     this.#limit = this.#decoder ? STREAM_LIMIT : BODY_LIMIT
-    this.#framer = createFramer(isEvents ? 'sse' : isStream ? 'json-array' : 'body', this.#take)
+    this.#isEvents = isEvents
+    this.#framer = isEvents || isStream ? createFramer(isEvents ? 'sse' : 'json-array', this.#take) : null
   }
 
   /** What is known before the first byte. */
@@ -60,7 +68,7 @@ export class HeldResponse {
   push(bytes: Buffer): Verdict {
     this.parts.push(bytes)
     this.#length += bytes.length
-    if (this.#verdict === 'nothing') this.#framer.push(bytes)
+    if (this.#verdict === 'nothing') this.#read(bytes)
     if (this.#verdict === 'nothing' && this.#length > this.#limit) this.#verdict = 'content'
     return this.#verdict
   }
@@ -68,17 +76,27 @@ export class HeldResponse {
   /** The response has ended properly, as far as HTTP goes. */
   end(): Verdict {
     if (this.#verdict !== 'nothing') return this.#verdict
-    this.#framer.end()
-    if (this.#verdict === 'nothing' && this.#body) this.#judge(this.#body.json())
+    if (this.#framer) this.#framer.end()
+    else if (this.#length > 0) this.#body = Buffer.concat(this.parts)
+    if (this.#verdict === 'nothing' && this.#body) this.#judge(asBuffer(this.#body))
     else if (this.#verdict === 'nothing' && this.#decoder) this.#look(this.#decoder.end())
     if (this.#verdict === 'nothing')
       this.#verdict = { kind: 'cut', message: 'ended its answer without saying anything' }
     return this.#verdict
   }
 
+  #read(bytes: Buffer): void {
+    if (!this.#isEvents) return this.#framer?.push(bytes)
+    // Line by line: an answer often comes all at once, and what follows its first words need not be read.
+    for (let at = 0, end = 0; at < bytes.length && this.#verdict === 'nothing'; at = end) {
+      end = bytes.indexOf(LINE_FEED, at) + 1 || bytes.length
+      this.#framer?.push(bytes.subarray(at, end))
+    }
+  }
+
   readonly #take = (chunk: Chunk): void => {
     if (this.#verdict !== 'nothing') return
-    if (chunk.kind === 'body') this.#body = chunk
+    if (chunk.kind === 'body') this.#body = chunk.raw
     else if (this.#decoder) this.#look(this.#decoder.push(chunk))
     else this.#verdict = 'content'
   }
@@ -93,13 +111,19 @@ export class HeldResponse {
   }
 
   /** Some servers send their errors with status 200. */
-  #judge(body: unknown): void {
+  #judge(bytes: Buffer): void {
+    const scan = scanFields(bytes, ['error'])
+    const error = scan.ok ? scan.ranges[0] : undefined
+    if (!scan.ok) this.#verdict = { kind: 'protocol', message: 'answered with something that is not JSON' }
+    else this.#verdict = (error && bytes[error.start] === BRACE && this.#errorIn(bytes)) || 'content'
+  }
+
+  #errorIn(bytes: Buffer): Told | undefined {
     const { codec } = this.#dialect
-    if (!isObject(body)) this.#verdict = { kind: 'protocol', message: 'answered with something that is not JSON' }
-    else if (codec && isObject(body.error) && codec.readResponse(body).choices.every(isEmpty)) {
-      // Its head says that all is well, and nothing of the error.
-      this.#verdict = told(codec.readError(body))
-    } else this.#verdict = 'content'
+    const body = parsed(bytes)
+    if (!codec || !isObject(body) || !codec.readResponse(body).choices.every(isEmpty)) return undefined
+    // Its head says that all is well, and nothing of the error.
+    return told(codec.readError(body))
   }
 }
 
@@ -121,6 +145,14 @@ function hasContent(event: NeutralEvent): boolean {
       return false
     default:
       return true
+  }
+}
+
+function parsed(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString())
+  } catch {
+    return undefined
   }
 }
 

@@ -8,7 +8,7 @@ import { type Rig, startRig } from '../support/roundtrip.ts'
 import { limitAttempts } from '../support/timeouts.ts'
 import type { Script } from '../support/upstream.ts'
 
-const LIMIT = 200
+const LIMIT = 500
 
 let rig: Rig
 beforeAll(async () => {
