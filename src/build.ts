@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { ResolvedConfig, ResolvedPlugin, ResolvedProvider } from './config/resolved.ts'
 import type { Dialect } from './dialect.ts'
@@ -134,7 +135,7 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
     keep,
     async dataFile(definition) {
       const file = await context.openDataFile(definition, { plugin: plugin.name, log, keep, onDispose })
-      offers.push({ service: statusService, value: { name: `${plugin.name}-file`, read: () => file.status() } })
+      offers.push({ service: statusService, value: { name: basename(file.path), read: () => file.status() } })
       return file
     },
     offer: (service, value) => void offers.push({ service, value }),

@@ -58,7 +58,7 @@ async function start(text: string | undefined, isRequired = false) {
   const status = () =>
     gateway.generation
       .offers(statusService)
-      .find(each => each.name === 'limits-file')!
+      .find(each => each.name === 'limits.json')!
       .read()
   const limits = () => seen.at(-1)?.limits.map(each => each.limit)
   return { gateway, path, seen, lines, status, limits, write: (next: string) => writeFileSync(path, next) }

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definePlugin } from 'lunaroute'
-import { harness } from 'lunaroute/testing'
+import { gateway, harness } from 'lunaroute/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { dialects, other, routed, to } from '../../test/support/routed.ts'
 import { until } from '../../test/support/until.ts'
+import health from '../health/index.ts'
 import router from './index.ts'
 
 describe('routes.json', () => {
@@ -70,5 +71,17 @@ describe('routes.json', () => {
     expect(message).toContain(`${file}:3:`)
     expect(message).toContain('rule "r": unknown key "modle" (did you mean "model"?)')
     expect(await asked()).toBe('two')
+  })
+
+  it('that is broken is told at /readyz, with its place', async () => {
+    const file = folder()
+    writeFileSync(file, '[]')
+    const g = await gateway({ plugins: [dialects, health(), router({ file })] })
+    onTestFinished(() => g.close())
+    const state = async () => (await (await g.fetch('/readyz')).text()).match(/"routes.json":\{[^}]*/)?.[0]
+    expect(await state()).toContain('"state":"ok"')
+    writeFileSync(file, '[{ "id": "r", "target": { "provider": "opnai" } }]')
+    await until(async () => (await state())!.includes('degraded'), 'the refusal is told')
+    expect(await state()).toContain(`${file}:1:15 [0].target: rule \\"r\\": no provider is called \\"opnai\\"`)
   })
 })
