@@ -64,10 +64,10 @@ describe('a circuit', () => {
     expect(made.state).toBe('closed')
   })
 
-  it('opens again when a probe fails, for another pause', () => {
+  it('opens again when a probe fails, for another pause from the beginning of the probe on', () => {
     const { made } = opened()
     made.fail(RULES, 1100, made.start(RULES, 1000))
-    expect([made.state, made.wait(RULES, 1100)]).toEqual(['open', 1000])
+    expect([made.state, made.wait(RULES, 1100)]).toEqual(['open', 900])
   })
 
   it('is not moved by attempts from before it opened', () => {
