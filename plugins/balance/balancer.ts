@@ -98,9 +98,9 @@ function keyed(attempt: Attempt, ring: KeyRing, keys: readonly number[]): readon
   return keys.map((key, at): Attempt => {
     const isLast = at === keys.length - 1
     const fallbackOn = isLast ? [...on, ...REFUSED] : [...on, ...REFUSED, 429]
-    // The first is asked in any case: where no key is good, the provider says so best.
-    if (at === 0) return { ...attempt, key, fallbackOn }
-    const gate: Gate = ({ provider }) => (ring.isUsable(key) ? undefined : limitedError([provider], 1000))
+    // Where no key is good the provider says so best.
+    const isOpen = () => ring.isUsable(key) || !ring.hasUsable
+    const gate: Gate = ({ provider }) => (isOpen() ? undefined : limitedError([provider], 1000))
     return { ...attempt, key, fallbackOn, gates: [...(attempt.gates ?? []), gate] }
   })
 }

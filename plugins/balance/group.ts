@@ -21,7 +21,7 @@ export class Group {
 
   constructor(name: string, options: GroupOptions, state: BalanceState, prices: Sights['prices']) {
     this.name = name
-    this.targets = options.targets.map(targetOf)
+    this.targets = options.targets.map(each => targetOf(each, name))
     this.hasLimits = options.limits ?? options.strategy === 'limits-alternative'
     this.backoff = (options.exponential_backoff_base_secs ?? BACKOFF) * 1000
     this.#state = state
@@ -41,11 +41,7 @@ export class Group {
 
   /** Milliseconds until a target may be asked. Limits are a group's own: another may have other models in mind. */
   wait(target: Target, now: number): number {
-    return this.#state.limits.wait(this.limitKey(target), now)
-  }
-
-  limitKey(target: Target): string {
-    return `${this.name}\n${target.key}`
+    return this.#state.limits.wait(target.limitKey, now)
   }
 
   #attempt(target: Target, attempt: Omit<Attempt, 'provider'>): Attempt {

@@ -1,7 +1,6 @@
-import type { AttemptOutcome, Logger, ProviderView } from 'lunaroute'
+import { type AttemptOutcome, type Logger, type ProviderView, retryAfter } from 'lunaroute'
 import type { KeyOptions } from './options.ts'
 import { rendezvous } from './rendezvous.ts'
-import { retryAfter } from './retry-after.ts'
 
 /** What a provider answers to a key that it does not take any more. */
 export const REFUSED = [401, 402, 403] as const
@@ -78,7 +77,7 @@ export class KeyRing {
       const text = `${this.#provider} refuses key ${key.index + 1} of ${this.#keys.length} with status ${status}; it is left out`
       this.#log.warn({ provider: this.#provider, status }, text)
     } else if (status === 429) {
-      key.coolUntil = Math.max(key.coolUntil, now + (retryAfter(head, Date.now()) ?? this.#coolDown))
+      key.coolUntil = Math.max(key.coolUntil, now + ((head && retryAfter(head)) ?? this.#coolDown))
     }
   }
 

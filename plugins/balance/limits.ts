@@ -1,4 +1,5 @@
-import { LONGEST } from './retry-after.ts'
+/** No target is left alone for longer than two days, whatever it says. In milliseconds. */
+const LONGEST = 172_800_000
 
 interface Limit {
   /** By performance.now(). */
@@ -25,8 +26,8 @@ export class Limits {
     this.#byKey.set(key, limit)
     if (limit.until <= now) limit.inARow++
     else if (wanted === undefined) return
-    const wait = wanted ?? Math.min(base * 2 ** (limit.inARow - 1), LONGEST)
-    limit.until = Math.max(limit.until, now + wait)
+    const wait = wanted ?? base * 2 ** (limit.inARow - 1)
+    limit.until = Math.max(limit.until, now + Math.min(wait, LONGEST))
   }
 
   /** It has worked, which says nothing while answers from before its limit come in. */

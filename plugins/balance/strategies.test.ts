@@ -3,7 +3,6 @@ import { Latencies } from './latencies.ts'
 import { Limits } from './limits.ts'
 import { Prices } from './prices.ts'
 import { digest, rendezvous } from './rendezvous.ts'
-import { retryAfter } from './retry-after.ts'
 import { Rotation } from './rotation.ts'
 import { targetOf } from './target.ts'
 
@@ -104,41 +103,8 @@ describe('a limit', () => {
     expect(limits.wait('a', 10)).toBe(90)
     limits.limited('a', 500, 100, 10)
     expect(limits.wait('a', 10)).toBe(500)
-  })
-})
-
-describe('retry-after', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z')
-  it.each([
-    [{}, undefined],
-    [{ 'retry-after': '3' }, 3000],
-    [{ 'retry-after': '0.5' }, 500],
-    [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' }, 30_000],
-    [{ 'retry-after': 'Thu, 01 Jan 2015 00:00:30 GMT' }, 0],
-    [{ 'retry-after': '99999999' }, 172_800_000],
-    [{ 'retry-after': 'soon' }, undefined],
-    [{ 'retry-after-ms': '250', 'retry-after': '9' }, 250],
-    [{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '1m30.5s' }, 90_500],
-    [{ 'x-ratelimit-remaining-requests': '5', 'x-ratelimit-reset-requests': '1m' }, undefined],
-    [
-      {
-        'x-ratelimit-remaining-requests': '0',
-        'x-ratelimit-reset-requests': '20ms',
-        'x-ratelimit-remaining-tokens': '0',
-        'x-ratelimit-reset-tokens': '1s',
-      },
-      1000,
-    ],
-    [
-      {
-        'anthropic-ratelimit-input-tokens-remaining': '0',
-        'anthropic-ratelimit-input-tokens-reset': '2026-01-01T00:00:07Z',
-      },
-      7000,
-    ],
-  ])('of %j is %s ms', (headers: Readonly<Record<string, string>>, wait) => {
-    const head = { status: 429, get: (name: string) => headers[name], names: () => Object.keys(headers) }
-    expect(retryAfter(head, now)).toBe(wait)
+    limits.limited('b', 1e12, 100, 0)
+    expect(limits.wait('b', 0)).toBe(172_800_000)
   })
 })
 

@@ -9,8 +9,11 @@ export interface Target {
   readonly cost: number | undefined
   /** Tells it from all others, in what is kept over reloads. */
   readonly key: string
+  /** The same, of its group alone. */
+  readonly limitKey: string
 }
 
-export function targetOf({ provider, model, weight = 1, cost }: TargetOptions): Target {
-  return { provider, model, weight, cost, key: JSON.stringify([provider, model ?? null]) }
+export function targetOf({ provider, model, weight = 1, cost }: TargetOptions, group = ''): Target {
+  const key = JSON.stringify([provider, model ?? null])
+  return { provider, model, weight, cost, key, limitKey: `${group} ${key}` }
 }

@@ -1,7 +1,6 @@
-import type { AttemptOutcome, Observer, ResponseHead, StartedAttempt } from 'lunaroute'
+import { type AttemptOutcome, type Observer, type ResponseHead, retryAfter, type StartedAttempt } from 'lunaroute'
 import type { Expanded } from './group.ts'
 import type { KeyRing } from './key-ring.ts'
-import { retryAfter } from './retry-after.ts'
 import type { BalanceState } from './state.ts'
 
 /** Follows the attempts of one exchange. */
@@ -62,8 +61,8 @@ export class Watch implements Observer {
     if (isLimited) {
       // With another key the target may answer yet.
       if (this.#isClients(provider) || ring?.hasUsable) return
-      limits.limited(group.limitKey(target), retryAfter(head, Date.now()), group.backoff, now)
-    } else if (failure === undefined && (status ?? 500) < 400) limits.worked(group.limitKey(target), now)
+      limits.limited(target.limitKey, head && retryAfter(head), group.backoff, now)
+    } else if (failure === undefined && (status ?? 500) < 400) limits.worked(target.limitKey, now)
   }
 
   /** Which target an attempt is for. Attempts come as provider and model, after others may have moved them. */

@@ -81,8 +81,10 @@ test.each<Death>([
   // The last probe may have begun just before it came back. Some time for the next request, and for a busy machine.
   expect(recovered).toBeLessThan(INTERVAL * 1000 + 500)
   expect(after.first).toBeGreaterThan(dead.first + 2)
-  // Against requests of the same moments: the machine may be busier than a minute ago.
-  expect(p50('open') - p50('open', true)).toBeLessThan(1)
+  // Against requests of the same moments: the machine may be busier than a minute ago, and so busy that a millisecond is
+  // nothing that could be told from chance.
+  const control = p50('open', true)
+  expect(p50('open') - control).toBeLessThan(Math.max(1, control / 10))
 })
 
 /** Milliseconds after which the gateway gives up waiting for the first provider; its timers are half a second coarse. */
@@ -96,6 +98,7 @@ import circuitBreaker from 'lunaroute/plugins/circuit-breaker'
 import health from 'lunaroute/plugins/health'
 import metrics from 'lunaroute/plugins/metrics'
 import openai from 'lunaroute/plugins/openai'
+import retry from 'lunaroute/plugins/retry'
 
 const plan = definePlugin({
   name: 'plan',
@@ -131,7 +134,7 @@ const plan = definePlugin({
 
 export default defineConfig({
   port: ${port},
-  plugins: [openai(), health(), metrics(), plan(), circuitBreaker({ timeout_secs: ${INTERVAL} })],
+  plugins: [openai(), health(), metrics(), plan(), circuitBreaker({ timeout_secs: ${INTERVAL} }), retry()],
   providers: {
     first: { dialect: 'openai-chat', base_url: '${first}/v1' },
     second: { dialect: 'openai-chat', base_url: '${second}/v1' },
