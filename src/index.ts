@@ -75,13 +75,12 @@ export {
   type PluginOption,
   type PoolStats,
   type PresetOptions,
-  type ProbeRequest,
-  type ProbeResult,
   type ProviderDefaults,
   type ProviderView,
 } from './plugin.ts'
 export type { CommandCall, CommandModule, PluginCommand } from './plugin-command.ts'
 export type { DataFile, DataFileDefinition } from './plugin-file.ts'
+export type { ProbeRequest, ProbeResult } from './probe.ts'
 export { readProviderStatus, readStatuses } from './read-status.ts'
 export {
   type Redactor,

@@ -5,6 +5,7 @@ import type { Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
 import type { GatewayView } from './gateway-view.ts'
 import type { PluginCommand } from './plugin-command.ts'
 import type { DataFile, DataFileDefinition } from './plugin-file.ts'
+import type { ProbeRequest, ProbeResult } from './probe.ts'
 import type { LlmRequest } from './request.ts'
 import type { Service } from './service.ts'
 
@@ -87,22 +88,6 @@ export interface ClientCredential {
   /** The lower-case header, or `?name` for a query parameter. */
   readonly source: string
   readonly value: string
-}
-
-/** A cheap question to a provider, to see whether it lives. */
-export interface ProbeRequest {
-  /** A path of the provider's dialect. Default: the one that lists its models. */
-  readonly path?: string | undefined
-  /** Milliseconds until it counts as unanswered. */
-  readonly timeout: number
-}
-
-export interface ProbeResult {
-  /** Undefined where no answer came. */
-  readonly status: number | undefined
-  /** Why none came, in a few words. */
-  readonly reason: string | undefined
-  readonly milliseconds: number
 }
 
 /** What a plugin may ask of the gateway while it is being set up. */

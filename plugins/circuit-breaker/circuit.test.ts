@@ -1,5 +1,7 @@
+import type { AttemptOutcome } from 'lunaroute'
 import { describe, expect, it } from 'vitest'
 import { Circuit, type CircuitRules } from './circuit.ts'
+import { verdictOf } from './verdict.ts'
 
 const RULES: CircuitRules = {
   failures: 3,
@@ -62,10 +64,10 @@ describe('a circuit', () => {
     expect(made.state).toBe('closed')
   })
 
-  it('opens again when a probe fails, for another pause', () => {
+  it('opens again when a probe fails, for another pause from the beginning of the probe on', () => {
     const { made } = opened()
     made.fail(RULES, 1100, made.start(RULES, 1000))
-    expect([made.state, made.wait(RULES, 1100)]).toEqual(['open', 1000])
+    expect([made.state, made.wait(RULES, 1100)]).toEqual(['open', 900])
   })
 
   it('is not moved by attempts from before it opened', () => {
@@ -98,5 +100,25 @@ describe('a circuit', () => {
     const second = made.start(RULES, 1110)!
     made.succeed(RULES, 1120, second)
     expect(made.state).toBe('closed')
+  })
+})
+
+describe('an attempt', () => {
+  const counted = new Set<unknown>(['5xx', 'connect', 'reset', 'timeout', 'protocol', 'cut'])
+  it.each([
+    [{ status: 200 }, 'ok'],
+    [{ status: 500 }, 'failed'],
+    [{ status: 529 }, 'failed'],
+    [{ status: 429 }, 'nothing'],
+    [{ status: 400 }, 'nothing'],
+    [{ failure: 'connect' }, 'failed'],
+    [{ failure: 'timeout' }, 'failed'],
+    [{ status: 200, failure: 'cut' }, 'failed'],
+    [{ status: 200, failure: 'cancelled' }, 'nothing'],
+    [{ failure: 'stale' }, 'nothing'],
+    [{ status: 200, toldStatus: 529 }, 'failed'],
+    [{ status: 200, toldStatus: 400 }, 'nothing'],
+  ] as const)('that ended with %j says: %s', (outcome, verdict) => {
+    expect(verdictOf(outcome as AttemptOutcome, counted)).toBe(verdict)
   })
 })

@@ -90,7 +90,8 @@ export class Circuit {
     this.#inARow++
     if (this.state === 'closed') {
       if (this.#inARow >= rules.failures || isTooMany(window, rules, now)) this.#open(now)
-    } else if (this.#takeBack(probe)) this.#open(now)
+      // From the beginning of the probe on, so that a hanging one does not put off the next.
+    } else if (this.#takeBack(probe)) this.#open(probe!.startedAt)
   }
 
   /** An attempt has ended without saying anything of the provider: the next one may be the probe. */
@@ -98,8 +99,8 @@ export class Circuit {
     this.#takeBack(probe)
   }
 
-  #open(now: number): void {
-    this.openedAt = now
+  #open(at: number): void {
+    this.openedAt = at
     this.#probe = undefined
     this.#become('open')
   }

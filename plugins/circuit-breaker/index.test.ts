@@ -1,38 +1,10 @@
-import {
-  type Attempt,
-  type AttemptOutcome,
-  defineConfig,
-  definePlugin,
-  meterService,
-  providerStatusService,
-} from 'lunaroute'
+import { type Attempt, defineConfig, definePlugin, meterService, providerStatusService } from 'lunaroute'
 import { gateway, harness } from 'lunaroute/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../test/support/until.ts'
 import anthropic from '../anthropic/index.ts'
 import openai from '../openai/index.ts'
 import circuitBreaker from './index.ts'
-import { verdictOf } from './verdict.ts'
-
-describe('an attempt', () => {
-  const counted = new Set<unknown>(['5xx', 'connect', 'reset', 'timeout', 'protocol', 'cut'])
-  it.each([
-    [{ status: 200 }, 'ok'],
-    [{ status: 500 }, 'failed'],
-    [{ status: 529 }, 'failed'],
-    [{ status: 429 }, 'nothing'],
-    [{ status: 400 }, 'nothing'],
-    [{ failure: 'connect' }, 'failed'],
-    [{ failure: 'timeout' }, 'failed'],
-    [{ status: 200, failure: 'cut' }, 'failed'],
-    [{ status: 200, failure: 'cancelled' }, 'nothing'],
-    [{ failure: 'stale' }, 'nothing'],
-    [{ status: 200, toldStatus: 529 }, 'failed'],
-    [{ status: 200, toldStatus: 400 }, 'nothing'],
-  ] as const)('that ended with %j says: %s', (outcome, verdict) => {
-    expect(verdictOf(outcome as AttemptOutcome, counted)).toBe(verdict)
-  })
-})
 
 const CHAT = '/v1/chat/completions'
 

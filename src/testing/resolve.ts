@@ -7,7 +7,9 @@ import { testDialect } from './dialect.ts'
 export async function resolveInMemory(given: Config, env: NodeJS.ProcessEnv): Promise<LoadedConfig> {
   const resolve = (config: Config) => loadConfig({ cwd: process.cwd(), home: process.cwd(), config, env })
   // What is wrong for want of a dialect is right with one; what is wrong otherwise stays so, and is told below.
-  const own = await resolve({ ...given, extends: given.extends ?? [] }).catch(() => undefined)
+  // Named or not, no preset is taken that nobody asked for.
+  const named = { ...given, extends: given.extends ?? [], plugins: given.plugins ?? [] }
+  const own = await resolve(named).catch(() => undefined)
   if (own?.config.plugins.some(each => each.plugin.dialects.length > 0)) return own
   return resolve({ ...given, extends: [testDialect(), given.extends ?? []].flat() })
 }

@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts'
-import type { ProbeRequest, ProbeResult } from '../plugin.ts'
+import type { ProbeRequest, ProbeResult } from '../probe.ts'
 import { VERSION } from '../version.ts'
 import { setHeader } from './headers.ts'
 import type { UpstreamHandler } from './pool.ts'
