@@ -2,6 +2,7 @@
 export type * from './events.ts'
 export { type PriceList, type PriceListOffer, priceService } from './prices.ts'
 export {
+  type EventSelection,
   type SessionFeed,
   type SessionFilter,
   type SessionPage,

@@ -55,12 +55,19 @@ export interface SessionPage {
   readonly next: string | null
 }
 
+/** Which events to read of a session, where not all of them whole. */
+export interface EventSelection {
+  readonly types?: readonly SessionEvent['type'][]
+  /** Without `request_json` and `response_json`, which may be large: they are null. */
+  readonly isBrief?: boolean
+}
+
 /** Reads what was recorded. Opens nothing before it is asked. */
 export interface SessionStore {
   list(filter: SessionFilter): Promise<SessionPage>
   get(sessionId: string): Promise<SessionSummary | undefined>
-  /** Every event of a session in order, or of one of its requests. */
-  events(sessionId: string, requestId?: string): Promise<readonly SessionEvent[]>
+  /** Every event of a session in order, or of one of its requests; or only those that are selected. */
+  events(sessionId: string, requestId?: string, only?: EventSelection): Promise<readonly SessionEvent[]>
   /** Rows of a named report over the time: see the store's documentation for names and columns. */
   report(
     name: string,
