@@ -113,7 +113,6 @@ function openBuiltIn(path: string, isReadOnly: boolean): Database {
 
 interface WasmStatement {
   run(values: readonly SqlValue[]): { readonly changes: number }
-  get(values: readonly SqlValue[]): unknown
   all(values: readonly SqlValue[]): unknown[]
   finalize(): void
 }
@@ -134,7 +133,8 @@ function openWasm(path: string, isReadOnly: boolean): Database {
       open.add(statement)
       return {
         run: (...values) => statement.run(values),
-        get: (...values) => statement.get(values) ?? undefined,
+        // Its `get` leaves the statement open, and an open statement keeps a transaction from ending.
+        get: (...values) => statement.all(values)[0],
         all: (...values) => statement.all(values),
       }
     },

@@ -47,6 +47,7 @@ export function summaryOf(row: Row): SessionSummary {
     success: row.success === null ? null : Boolean(row.success),
     error_message: text(row.error_message),
     request_count: number(row.request_count),
+    failed_requests: number(row.failed_requests),
     total_duration_ms: number(row.total_duration_ms),
     provider_latency_ms: number(row.provider_latency_ms),
     proxy_overhead_ms: number(row.proxy_overhead_ms),

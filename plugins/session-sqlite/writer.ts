@@ -16,6 +16,8 @@ export interface WriterOptions {
   /** Sessions whose last request is older are deleted; 0 for never. */
   readonly max_age_days?: number | undefined
   readonly driver?: DriverName | undefined
+  /** The most pages the file may have; none for no limit. */
+  readonly most_pages?: number | undefined
 }
 
 /** How often old sessions are looked for, in milliseconds. */
@@ -80,9 +82,10 @@ export class SqliteWriter implements SessionWriter {
     // A file that was moved or deleted would be written to where nobody finds it.
     if (this.#open && this.#open.file !== fileId(this.#options.path)) this.close()
     if (!this.#open) {
-      const { path, driver } = this.#options
+      const { path, driver, most_pages } = this.#options
       const database = openDatabase(path, { isReadOnly: false, driver })
       try {
+        if (most_pages !== undefined) database.exec(`PRAGMA max_page_count = ${most_pages}`)
         migrate(database)
       } catch (error) {
         database.close()

@@ -34,6 +34,8 @@ export interface SessionSummary extends TokenCounts {
   readonly success: boolean | null
   readonly error_message: string | null
   readonly request_count: number
+  /** How many of them did not succeed. */
+  readonly failed_requests: number
   readonly total_tokens: number
   readonly total_duration_ms: number
   readonly provider_latency_ms: number

@@ -89,7 +89,7 @@ function turnEvents(shape: SessionShape, turn: number, pause: number): SessionEv
       tool_count: hasTools ? 2 : 0,
     },
   ]
-  if (hasTools && turn > 0) {
+  if (hasTools && turn > 0 && shape.fails !== turn - 1) {
     events.push({
       type: 'tool_result_recorded',
       timestamp: at(1),
@@ -105,7 +105,9 @@ function turnEvents(shape: SessionShape, turn: number, pause: number): SessionEv
   const text = isFailing ? '' : answers(turn)
   const content = [
     { type: 'text', text },
-    ...(callsTool ? [{ type: 'tool_use', id: `toolu_${turn}`, name: toolOf(turn), input: { path: `src/${turn}.ts` } }] : []),
+    ...(callsTool
+      ? [{ type: 'tool_use', id: `toolu_${turn}`, name: toolOf(turn), input: { path: `src/${turn}.ts` } }]
+      : []),
   ]
   events.push({
     type: 'response_recorded',
