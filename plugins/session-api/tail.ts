@@ -70,7 +70,7 @@ async function* follow(feed: SessionFeed, { isWanted, write, signal, isEnding }:
   signal.addEventListener('abort', left)
   try {
     yield ': following\n\n'
-    while (!signal.aborted && !isEnding()) {
+    while (!signal.aborted && (waiting.length > 0 || !isEnding())) {
       if (dropped > 0) {
         yield frame('dropped', { dropped })
         dropped = 0

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { SessionEvent } from 'lunaroute/sessions'
 import { EventNumbers } from './older-events.ts'
-import { unzstd } from './zstd.ts'
+import { loadZstd } from './zstd.ts'
 
 /** A file of the session log. */
 export interface LogFile {
@@ -41,7 +41,7 @@ export interface LogContent {
 
 export async function readLog(path: string): Promise<LogContent> {
   const bytes = await readFile(path)
-  const text = (path.endsWith('.zst') ? await unzstd(bytes) : bytes).toString()
+  const text = path.endsWith('.zst') ? Buffer.from((await loadZstd()).decompress(bytes)).toString() : bytes.toString()
   const numbers = new EventNumbers()
   const events: SessionEvent[] = []
   let badLines = 0

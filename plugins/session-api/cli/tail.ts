@@ -42,8 +42,8 @@ async function follow(call: CommandCall, { session, types, url, json }: TailFlag
   for await (const line of linesOf(response.body)) {
     if (!line.startsWith('data: ')) continue
     const event = JSON.parse(line.slice(6)) as SessionEvent | { readonly dropped: number }
-    if ('dropped' in event) call.stderr.write(`${event.dropped} events came too fast to be shown\n`)
-    else print(call, json ? JSON.stringify(event) : lineOf(event))
+    if ('type' in event) print(call, json ? JSON.stringify(event) : lineOf(event))
+    else call.stderr.write(`${event.dropped} events came too fast to be shown\n`)
   }
 }
 
