@@ -1,4 +1,4 @@
-import { definePlugin, Type, withDefault } from 'lunaroute'
+import { definePlugin, moduleUrl, Type, withDefault } from 'lunaroute'
 import { sessionStoreService, sessionWriterService } from 'lunaroute/sessions'
 import { expandHome } from './home.ts'
 import { SqliteStore } from './store.ts'
@@ -65,7 +65,7 @@ export default definePlugin({
         max_age_days: retention.max_age_days,
         driver,
       }
-      const module = new URL(`./writer${import.meta.url.slice(-3)}`, import.meta.url).href
+      const module = moduleUrl(import.meta.url, './writer.ts')
       offer(sessionWriterService, { name: 'sqlite', module, options })
     }
     return {}

@@ -1,11 +1,15 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionEvent } from '../../src/sessions/index.ts'
+import { sessionStoreService, sessionWriterService } from '../../src/sessions/index.ts'
 import { testFolder } from '../../test/support/folder.ts'
 import { bench, shape } from '../../test/support/session-database.ts'
 import { sessionEvents } from '../../test/support/sessions.ts'
 import { openDatabase } from './driver.ts'
+import sessionSqlite from './index.ts'
 import { SqliteReader } from './reader.ts'
 import { MIGRATIONS } from './schema.ts'
 import { SqliteStore } from './store.ts'
@@ -101,4 +105,33 @@ it('leaves out large bodies where nobody wants them, and nothing else', async ()
   expect(reader.events('s1', 's1-r1', { types: ['completed'] })).toEqual(
     events.filter(each => each.request_id === 's1-r1' && each.type === 'completed'),
   )
+})
+
+it('the modules for worker threads can be imported there', async () => {
+  const { path, writer } = await bench()
+  await writer.write(sessionEvents(shape('s1')))
+  const offers = new Map<unknown, unknown[]>()
+  const api = { offer: (service: unknown, value: unknown) => offers.set(service, [value]), onDispose: () => {} }
+  const options = { enabled: true, path, sessions_dir: '', retention: { max_age_days: 0 } }
+  await sessionSqlite().setup(options, api as never)
+  const [offer] = offers.get(sessionWriterService) as [{ module: string; options: unknown }]
+  const code = `const { parentPort, workerData } = require('node:worker_threads')
+    import(workerData.module).then(async ({ createWriter }) => {
+      const writer = await createWriter(workerData.options, { warn() {} })
+      await writer.write(workerData.events)
+      await writer.close()
+      parentPort.postMessage('written')
+    })`
+  const workerData = { ...offer, events: sessionEvents(shape('s2')) }
+  const worker = new Worker(code, { eval: true, workerData })
+  await once(worker, 'message')
+  await worker.terminate()
+  const [store] = offers.get(sessionStoreService) as [SqliteStore]
+  onTestFinished(() => store.close())
+  expect((await store.list({})).sessions.map(each => each.session_id).sort()).toEqual(['s1', 's2'])
+  await expect(store.list({ cursor: 'x' })).rejects.toMatchObject({
+    code: 'LR_BAD_REQUEST',
+    status: 400,
+    param: 'cursor',
+  })
 })

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { GatewayError } from 'lunaroute'
+import { GatewayError, moduleUrl } from 'lunaroute'
 import type {
   EventSelection,
   SessionEvent,
@@ -134,8 +134,7 @@ export function answer(reader: SqliteReader, method: ReaderMethod, args: readonl
   return (reader[method] as (...args: readonly unknown[]) => unknown)(...args)
 }
 
-const EXTENSION = import.meta.url.slice(-3)
-const WORKER = new URL(`./store-worker${EXTENSION}`, import.meta.url)
+const WORKER = new URL(moduleUrl(import.meta.url, './store-worker.ts'))
 
-/** From source, without being compiled, only a Node that reads TypeScript can start it; others ask in this thread. */
-const CAN_START_WORKER = EXTENSION === '.js' || Boolean((process.features as { typescript?: unknown }).typescript)
+/** Where nothing was compiled, only a Node that reads TypeScript can start it; others ask in this thread. */
+const CAN_START_WORKER = WORKER.pathname.endsWith('.js') || 'typescript' in process.features
