@@ -1,6 +1,10 @@
-import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SessionEvent } from '../../src/sessions/index.ts'
 import { testFolder } from '../../test/support/folder.ts'
 import { bench, shape } from '../../test/support/session-database.ts'
 import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
@@ -112,3 +116,31 @@ describe('a fault', () => {
     expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['s2'])
   })
 })
+
+it('after kill -9 the next start has in the database what the log has', async () => {
+  const folder = testFolder()
+  const log = join(folder, 'session_all.jsonl')
+  const path = join(testFolder(), 'sessions.db')
+  const sessions = Array.from({ length: 40 }, (_, i) => sessionEvents(shape(`s${i}`)))
+  const child = spawn(process.execPath, [CRASHER])
+  child.stdin.end(JSON.stringify({ path, log, sessions }))
+  let written = 0
+  for await (const dots of child.stdout) {
+    written += dots.length
+    if (written > 50) break
+  }
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  // The crash may have come between the two; this one does for sure.
+  appendFileSync(log, `${JSON.stringify(sessions.at(-1)![0])}\n{"type":"compl`)
+  const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1)
+  expect(lines.length).toBeGreaterThan(100)
+  expect(lines.length).toBeLessThan(sessions.flat().length)
+  const { reader } = await bench({ path, repair_from: folder })
+  const kept = sessions.flatMap(events => reader.events(events[0]!.session_id))
+  const key = (each: SessionEvent) => `${each.request_id} ${each.sequence}`
+  expect(kept.map(key).sort()).toEqual(lines.map(line => key(JSON.parse(line))).sort())
+  expect(reader.list({ status: 'running' }).sessions).toEqual([])
+})
+
+const CRASHER = fileURLToPath(new URL('../../test/support/session-crasher.mjs', import.meta.url))
