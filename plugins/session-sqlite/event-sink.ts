@@ -19,9 +19,11 @@ export class EventSink {
     return this.#tables.transaction(() => {
       const sessions = new Set<string>()
       const done = new Set<number>()
+      const rows = new Map<string, number>()
       let written = 0
       for (const event of events) {
-        const row = this.#rowOf(event)
+        const row = rows.get(event.request_id) ?? this.#rowOf(event)
+        rows.set(event.request_id, row)
         if (!this.#keep(row, event)) continue
         written++
         sessions.add(event.session_id)
@@ -85,13 +87,12 @@ export class EventSink {
 
   /** Keeps the event as it came. False where it is there already. */
   #keep(row: number, event: SessionEvent): boolean {
-    const known = this.#tables.get('SELECT 1 FROM events WHERE request_row = ? AND sequence = ?', [row, event.sequence])
-    if (known) return false
-    this.#tables.run(
-      'INSERT INTO events (request_row, sequence, type, timestamp, event, body) VALUES (?, ?, ?, ?, ?, ?)',
+    const changes = this.#tables.run(
+      `INSERT INTO events (request_row, sequence, type, timestamp, event, body) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (request_row, sequence) DO NOTHING`,
       [row, event.sequence, event.type, event.timestamp, ...packEvent(event)],
     )
-    return true
+    return changes > 0
   }
 
   #apply(row: number, event: SessionEvent): void {

@@ -11,8 +11,9 @@ export class Tables {
     this.#database = database
   }
 
-  run(sql: string, values: readonly Value[] = []): void {
-    this.#database.prepare(sql).run(...values.map(bind))
+  /** Returns how many rows it changed. */
+  run(sql: string, values: readonly Value[] = []): number {
+    return this.#database.prepare(sql).run(...values.map(bind)).changes
   }
 
   get(sql: string, values: readonly Value[] = []): Row | undefined {
