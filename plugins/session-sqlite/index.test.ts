@@ -10,13 +10,16 @@ const drivers: DriverName[] = ['better-sqlite3', 'node-sqlite3-wasm']
 describe.each(drivers)('with %s', driver => {
   it('a session of several requests has the sums of them', async () => {
     const { writer, reader } = await bench({ driver })
-    await writer.write(sessionEvents(shape('s1', { requests: 3 })))
+    const events = sessionEvents(shape('s1', { requests: 3 }))
+    await writer.write(events)
     const tripled = Object.fromEntries(Object.entries(TOKENS).map(([name, each]) => [name, each * 3]))
     expect(reader.get('s1')).toMatchObject({
       ...tripled,
       total_tokens: TOTAL_TOKENS * 3,
       request_count: 3,
       tool_call_count: 2,
+      started_at: events[0]!.timestamp,
+      completed_at: events.at(-1)!.timestamp,
       success: true,
       total_duration_ms: 6_030,
       proxy_overhead_ms: 18,

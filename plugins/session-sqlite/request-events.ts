@@ -166,7 +166,7 @@ export function applyCompleted(tables: Tables, row: number, event: CompletedEven
     `UPDATE sessions SET total_duration_ms = coalesce(total_duration_ms, 0) + ?,
        provider_latency_ms = coalesce(provider_latency_ms, 0) + ?, proxy_overhead_ms = proxy_overhead_ms + ?,
        total_cost_usd = CASE WHEN ? IS NULL THEN total_cost_usd ELSE coalesce(total_cost_usd, 0) + ? END,
-       failed_requests = failed_requests + ?, error_message = coalesce(?, error_message),
+       last_completed_at = max(coalesce(last_completed_at, ''), ?), error_message = coalesce(?, error_message),
        unpriced_requests = unpriced_requests + (? IS NULL AND (SELECT is_answered FROM requests WHERE id = ?))
      WHERE session_id = ?`,
     [
@@ -175,7 +175,7 @@ export function applyCompleted(tables: Tables, row: number, event: CompletedEven
       event.proxy_overhead_ms,
       cost?.total_cost_usd ?? null,
       cost?.total_cost_usd ?? null,
-      Number(!event.success),
+      toSql(event.timestamp),
       event.error,
       cost?.total_cost_usd ?? null,
       row,
