@@ -12,7 +12,8 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'routing',
   'routing.provider_switch_notification',
   'session_recording',
-  'session_stats_max_sessions',
+  'session_sqlite',
+  'session_stats',
   'storage',
   'ui',
 ])

@@ -19,6 +19,8 @@ const SPELLINGS: readonly (readonly [written: readonly string[], meant: readonly
     ['providers', '*', 'http_client', 'timeout_secs'],
   ],
   [['session_recording', 'pii'], ['pii']],
+  [['session_recording', 'sqlite'], ['session_sqlite']],
+  [['session_stats_max_sessions'], ['session_stats', 'max_sessions']],
 ]
 
 type Table = Record<string, unknown>
@@ -43,7 +45,7 @@ export function respell(source: ConfigSource, problems: Problem[]): ConfigSource
   }
   closeServer(value, source, problems)
   if (moves.length === 0) return { ...source, value }
-  return { ...source, value, written: path => writtenPath(path, moves) }
+  return { ...source, value, written: path => writtenPath(path, moves, source.value) }
 }
 
 function filled(path: readonly string[], name: string): readonly string[] {
@@ -76,7 +78,10 @@ function closeServer(value: Table, source: ConfigSource, problems: Problem[]): v
   delete value.server
 }
 
-function writtenPath(path: Path, moves: readonly { readonly from: Path; readonly to: Path }[]): Path {
+function writtenPath(path: Path, moves: readonly { readonly from: Path; readonly to: Path }[], written: unknown): Path {
   const move = moves.find(({ to }) => to.every((step, index) => step === path[index]))
-  return move ? [...move.from, ...path.slice(move.to.length)] : path
+  if (move) return [...move.from, ...path.slice(move.to.length)]
+  // A table that was made for what moved into it stands where that was written.
+  const inner = moves.find(({ to }) => path.every((step, index) => step === to[index]))
+  return inner && valueAt(written, path) === undefined ? inner.from : path
 }

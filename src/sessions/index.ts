@@ -2,6 +2,15 @@
 export type * from './events.ts'
 export { type PriceList, type PriceListOffer, priceService } from './prices.ts'
 export {
+  type SessionStatistics,
+  type SessionSums,
+  type StatisticsSource,
+  type StatisticsSums,
+  statisticsService,
+  type ToolUse,
+} from './statistics.ts'
+export {
+  type EventSelection,
   type SessionFeed,
   type SessionFilter,
   type SessionPage,

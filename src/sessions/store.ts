@@ -34,6 +34,8 @@ export interface SessionSummary extends TokenCounts {
   readonly success: boolean | null
   readonly error_message: string | null
   readonly request_count: number
+  /** How many of them did not succeed. */
+  readonly failed_requests: number
   readonly total_tokens: number
   readonly total_duration_ms: number
   readonly provider_latency_ms: number
@@ -55,12 +57,19 @@ export interface SessionPage {
   readonly next: string | null
 }
 
+/** Which events to read of a session, where not all of them whole. */
+export interface EventSelection {
+  readonly types?: readonly SessionEvent['type'][]
+  /** Without `request_json` and `response_json`, which may be large: they are null. */
+  readonly isBrief?: boolean
+}
+
 /** Reads what was recorded. Opens nothing before it is asked. */
 export interface SessionStore {
   list(filter: SessionFilter): Promise<SessionPage>
   get(sessionId: string): Promise<SessionSummary | undefined>
-  /** Every event of a session in order, or of one of its requests. */
-  events(sessionId: string, requestId?: string): Promise<readonly SessionEvent[]>
+  /** Every event of a session in order, or of one of its requests; or only those that are selected. */
+  events(sessionId: string, requestId?: string, only?: EventSelection): Promise<readonly SessionEvent[]>
   /** Rows of a named report over the time: see the store's documentation for names and columns. */
   report(
     name: string,

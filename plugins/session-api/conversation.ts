@@ -1,0 +1,108 @@
+import type { Dialect } from 'lunaroute'
+import type { Choice, Message } from 'lunaroute/neutral'
+import type { SessionEvent, StartedEvent } from 'lunaroute/sessions'
+import type { Page } from './pages.ts'
+import { Query } from './query.ts'
+import { known, offsetOf, ok } from './session-pages.ts'
+
+/** One request of a session: what it added to the conversation, and what was answered. */
+export interface Turn {
+  readonly request_id: string
+  readonly timestamp: string
+  readonly agent_id: string | null
+  readonly model: string
+  /** Messages in the neutral form; null where the request's dialect has no reader here or its body is none. */
+  readonly added: readonly Message[] | null
+  /** The model's turn in the neutral form; null where there was none. */
+  readonly answer: Pick<Choice, 'content' | 'stop'> | null
+  /** What went wrong, where something did. */
+  readonly error: string | null
+}
+
+/** GET /sessions/{id}/conversation */
+export const conversation: Page = async ({ exchange, params, sources }) => {
+  const query = new Query(exchange.head.query, ['limit', 'cursor'])
+  const limit = query.integer('limit', 1, 200) ?? 50
+  const offset = offsetOf(query)
+  const store = sources.store()
+  const id = params[0]!
+  await known(store, id)
+  const starts = (await store.events(id, undefined, { types: ['started'] })) as readonly StartedEvent[]
+  const requests = starts.filter(each => each.operation === 'generate')
+  const shown = requests.slice(offset, offset + limit)
+  const before = earlier(requests, offset, shown)
+  const turns: Turn[] = []
+  const histories = new Map<string, readonly string[]>()
+  for (const started of [...before, ...shown]) {
+    const events = await store.events(id, started.request_id)
+    const turn = turnOf(started, events, sources.dialects, histories)
+    if (shown.includes(started)) turns.push(turn)
+  }
+  const next = offset + limit < requests.length ? String(offset + limit) : null
+  return ok({ session_id: id, turns, total: requests.length, next })
+}
+
+/** The last request before the page of each agent on it: its messages are what the page's first ones add to. */
+function earlier(requests: readonly StartedEvent[], offset: number, shown: readonly StartedEvent[]): StartedEvent[] {
+  const agents = new Set(shown.map(each => each.agent_id))
+  const past = requests.slice(0, offset)
+  return [...agents].flatMap(agent => past.findLast(each => each.agent_id === agent) ?? [])
+}
+
+function turnOf(
+  started: StartedEvent,
+  events: readonly SessionEvent[],
+  dialects: readonly Dialect[],
+  histories: Map<string, readonly string[]>,
+): Turn {
+  const codec = dialects.find(each => each.name === started.dialect)?.codec
+  const request = events.find(each => each.type === 'request_recorded')
+  const response = events.find(each => each.type === 'response_recorded')
+  const completed = events.find(each => each.type === 'completed')
+  const body = request?.request_json
+  const messages = codec && isObject(body) ? codec.readRequest({ body }).messages.map(withoutBags) : null
+  const answered = response?.response_json
+  const isAnswer = codec && isObject(answered) && response && response.status < 400
+  const choice = isAnswer ? codec.readResponse(answered).choices[0] : undefined
+  return {
+    request_id: started.request_id,
+    timestamp: started.timestamp,
+    agent_id: started.agent_id,
+    model: response?.model_used ?? started.model_requested,
+    added: messages && addedOf(messages, started.agent_id ?? '', histories),
+    answer: choice
+      ? (withoutBags({ content: choice.content, stop: choice.stop }) as Pick<Choice, 'content' | 'stop'>)
+      : null,
+    error: completed?.error ?? null,
+  }
+}
+
+/**
+ * What a request has beyond the one before it. The answer that the history repeats is not new; a history that was
+ * rewritten (compacted, say) is new from where it differs.
+ */
+function addedOf(
+  messages: readonly Message[],
+  agent: string,
+  histories: Map<string, readonly string[]>,
+): readonly Message[] {
+  const now = messages.map(each => JSON.stringify(each))
+  const before = histories.get(agent) ?? []
+  histories.set(agent, now)
+  let same = 0
+  while (same < before.length && before[same] === now[same]) same++
+  const isContinued = same === before.length && same > 0
+  if (isContinued) while (messages[same]?.role === 'assistant') same++
+  return messages.slice(same)
+}
+
+/** What only the message's own dialect says, and marks that move from request to request, say nothing of the talk. */
+function withoutBags<T>(value: T): T {
+  return JSON.parse(
+    JSON.stringify(value, (key, each) => (key === 'extra' || key === 'cacheMark' ? undefined : each)),
+  ) as T
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

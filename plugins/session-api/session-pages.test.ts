@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { api, database, idsOf } from '../../test/support/session-api.ts'
+import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
+
+describe('one session', () => {
+  it('has its sums', async () => {
+    const { ask } = await api()
+    expect((await ask('/sessions/one')).body).toMatchObject({ request_count: 4, total_tokens: TOTAL_TOKENS * 4 })
+  })
+
+  it('has a timeline both ways, page by page', async () => {
+    const { ask } = await api()
+    const whole = (await ask('/sessions/one/timeline')).body
+    const events = whole.events as unknown as { timestamp: string }[]
+    expect(whole.total).toBe(events.length)
+    expect(events.map(each => each.timestamp)).toEqual(events.map(each => each.timestamp).sort())
+    const last = (await ask('/sessions/one/timeline?order=desc&limit=3')).body
+    expect(last).toMatchObject({ events: events.slice(-3).reverse(), next: '3' })
+    expect((await ask(`/sessions/one/timeline?order=desc&limit=3&cursor=3`)).body.events).toEqual(
+      events.slice(-6, -3).reverse(),
+    )
+  })
+
+  it('has each request raw', async () => {
+    const { ask } = await api()
+    expect((await ask('/sessions/one/raw/one-r1')).body).toMatchObject({
+      request: { model: 'claude-sonnet-4', messages: expect.any(Array) },
+      response: { role: 'assistant' },
+      status: 200,
+      request_headers: { 'anthropic-version': '2023-06-01' },
+    })
+  })
+
+  it('has its tools', async () => {
+    const { ask } = await api()
+    expect((await ask('/sessions/one/tools')).body).toMatchObject({
+      total_tool_calls: 3,
+      tool_usage_percentage: 75,
+      by_tool: [
+        { tool_name: 'Read', call_count: 2, avg_time_ms: 42 },
+        { tool_name: 'Bash', call_count: 1, avg_time_ms: 42 },
+      ],
+    })
+  })
+
+  it('shows in its conversation what each request added, on every page', async () => {
+    const { ask } = await api()
+    interface Turn {
+      added: { role: string; content: { type: string; text?: string }[] }[]
+      answer: { content: { type: string; text?: string }[] }
+    }
+    const turns = (await ask('/sessions/one/conversation')).body.turns as unknown as Turn[]
+    expect(turns.map(each => each.added.map(message => message.role))).toEqual([
+      ['user'],
+      ['tool', 'user'],
+      ['tool', 'user'],
+      ['tool', 'user'],
+    ])
+    expect(turns.map(each => each.added.at(-1)!.content[0]!.text)).toEqual(
+      [0, 1, 2, 3].map(n => `question ${n} of one`),
+    )
+    expect(turns.map(each => each.answer.content[0]!.text)).toEqual([0, 1, 2, 3].map(n => `answer ${n} of one`))
+    const page = (await ask('/sessions/one/conversation?cursor=2&limit=1')).body
+    expect(page).toMatchObject({ turns: [turns[2]], total: 4, next: '3' })
+  })
+
+  it('is deleted only where that is allowed', async () => {
+    const path = await database()
+    const closed = await api({}, path)
+    expect((await closed.ask('/sessions/one', { method: 'DELETE' })).status).toBe(403)
+    const open = await api({ allow_delete: true }, path)
+    expect((await open.ask('/sessions/one', { method: 'DELETE' })).status).toBe(204)
+    expect((await open.ask('/sessions/one', { method: 'DELETE' })).status).toBe(404)
+    expect(idsOf((await open.ask('/sessions')).body)).toEqual(['two', 'three'])
+  })
+})
+
+describe('statistics', () => {
+  it('add up', async () => {
+    const { ask } = await api()
+    expect((await ask('/stats/overview')).body).toMatchObject({
+      total_sessions: 3,
+      total_requests: 10,
+      failed_requests: 1,
+      total_tokens: TOTAL_TOKENS * 9,
+      total_cost: expect.closeTo(0.06),
+      unpriced_requests: 3,
+      success_rate: expect.closeTo(0.9),
+    })
+    expect((await ask('/stats/overview?hours=24')).body).toMatchObject({ total_sessions: 2, unpriced_requests: 0 })
+    expect((await ask('/stats/spending')).body).toMatchObject({
+      total_cost: expect.closeTo(0.06),
+      avg_cost_per_session: expect.closeTo(0.02),
+      unpriced_requests: 3,
+      by_model: [
+        { model_name: 'claude-sonnet-4', session_count: 2 },
+        { model_name: 'gpt-x', total_cost: null, unpriced_requests: 3 },
+      ],
+    })
+  })
+
+  it('of sessions are those of this gateway, or with a filter the stored ones, for programs and people', async () => {
+    const { ask, feed, url } = await api()
+    await ask('/sessions')
+    feed.say(sessionEvents({ id: 'live', at: new Date(), requests: 2 }))
+    expect((await ask('/stats/sessions')).body).toMatchObject({ session_count: 1, sessions: [{ session_id: 'live' }] })
+    expect((await ask('/stats/sessions?since=30d')).body).toMatchObject({
+      session_count: 3,
+      total: { request_count: 10 },
+    })
+    const text = await (await fetch(`${url}/stats/sessions?format=text`)).text()
+    expect(text).toContain('Session: live')
+  })
+})

@@ -1,0 +1,104 @@
+import type { Reply } from 'lunaroute'
+import { GatewayError } from 'lunaroute'
+import type { SessionEvent, SessionFeed } from 'lunaroute/sessions'
+import type { Page } from './pages.ts'
+import { Query } from './query.ts'
+
+/** A comment keeps proxies and clients from taking a quiet stream for a dead one. Milliseconds. */
+const HEARTBEAT = 15_000
+/** How often it is asked whether the gateway ends. Milliseconds. */
+const DRAINING_CHECK = 250
+/** What a slow reader may leave unread; the oldest go first, and it is told how many. */
+const MOST_WAITING = 1_000
+
+/** GET /sessions/tail: events as they are recorded. */
+export const tail: Page = ({ exchange, sources }): Reply => {
+  const query = new Query(exchange.head.query, ['session', 'types', 'full'])
+  const types = query.text('types')?.split(',')
+  const unknown = types?.find(each => !TYPES.has(each))
+  if (unknown !== undefined) {
+    const message = `there are no events of type "${unknown}"; there are ${[...TYPES].join(', ')}`
+    throw new GatewayError('LR_BAD_REQUEST', 400, message, { param: 'types' })
+  }
+  const session = query.text('session')
+  const isFull = query.flag('full')
+  const isWanted = (event: SessionEvent) =>
+    (session === undefined || event.session_id === session) && (types === undefined || types.includes(event.type))
+  const lines = follow(sources.feed(), {
+    isWanted,
+    write: event => frame(event.type, isFull ? event : brief(event)),
+    signal: exchange.signal,
+    isEnding: () => sources.gateway.isDraining,
+  })
+  return { status: 200, headers: { 'content-type': 'text/event-stream; charset=utf-8' }, body: lines }
+}
+
+const TYPES: ReadonlySet<string> = new Set<SessionEvent['type']>([
+  'started',
+  'request_recorded',
+  'stream_started',
+  'tool_call_recorded',
+  'tool_result_recorded',
+  'response_recorded',
+  'completed',
+])
+
+interface Following {
+  readonly isWanted: (event: SessionEvent) => boolean
+  readonly write: (event: SessionEvent) => string
+  readonly signal: AbortSignal
+  readonly isEnding: () => boolean
+}
+
+async function* follow(feed: SessionFeed, { isWanted, write, signal, isEnding }: Following): AsyncGenerator<string> {
+  const waiting: SessionEvent[] = []
+  let dropped = 0
+  let wake = () => {}
+  let spokenAt = performance.now()
+  const stop = feed.follow(events => {
+    waiting.push(...events.filter(isWanted))
+    const surplus = waiting.length - MOST_WAITING
+    if (surplus > 0) {
+      waiting.splice(0, surplus)
+      dropped += surplus
+    }
+    wake()
+  })
+  // A reader who leaves, or a gateway that ends, must not wait for the next event.
+  const clock = setInterval(() => wake(), DRAINING_CHECK)
+  const left = () => wake()
+  signal.addEventListener('abort', left)
+  try {
+    yield ': following\n\n'
+    while (!signal.aborted && (waiting.length > 0 || !isEnding())) {
+      if (dropped > 0) {
+        yield frame('dropped', { dropped })
+        dropped = 0
+      }
+      if (waiting.length > 0) {
+        yield waiting.splice(0).map(write).join('')
+        spokenAt = performance.now()
+      } else if (performance.now() - spokenAt > HEARTBEAT) {
+        yield ': still here\n\n'
+        spokenAt = performance.now()
+      } else {
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+    }
+  } finally {
+    stop()
+    clearInterval(clock)
+    signal.removeEventListener('abort', left)
+  }
+}
+
+function frame(event: string, data: object): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+function brief(event: SessionEvent): SessionEvent {
+  if (event.type === 'request_recorded') return { ...event, request_json: null }
+  return event.type === 'response_recorded' ? { ...event, response_json: null } : event
+}

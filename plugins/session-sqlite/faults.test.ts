@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SessionEvent } from '../../src/sessions/index.ts'
+import { testFolder } from '../../test/support/folder.ts'
+import { bench, shape } from '../../test/support/session-database.ts'
+import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
+import { openDatabase } from './driver.ts'
+import { SqliteWriter } from './writer.ts'
+
+describe('a request that was cut', () => {
+  it('runs until its gateway has gone, and is then lost', async () => {
+    const first = await bench()
+    await first.writer.write(sessionEvents(shape('s1', { isCut: true })))
+    expect(first.reader.get('s1')).toMatchObject({ success: null, completed_at: null })
+    first.writer.close()
+    const second = await bench({ path: first.path })
+    expect(second.reader.get('s1')).toMatchObject({
+      success: false,
+      completed_at: expect.stringMatching(/Z$/),
+    })
+    // Its end may have been on the way.
+    await second.writer.write(sessionEvents(shape('s1')))
+    expect(second.reader.get('s1')).toMatchObject({ success: true, request_count: 3 })
+  })
+})
+
+describe('repair', () => {
+  it('brings what the log has and a crash kept from the database', async () => {
+    const folder = testFolder()
+    const events = sessionEvents(shape('s1'))
+    const lines = events.map(each => JSON.stringify(each)).join('\n')
+    mkdirSync(join(folder, '2026-01-01'))
+    writeFileSync(join(folder, '2026-01-01', 'session_s1.jsonl'), `${lines}\n{"type":"completed","sess`)
+    const path = join(testFolder(), 'sessions.db')
+    const before = await bench({ path })
+    await before.writer.write(events.slice(0, 4))
+    before.writer.close()
+    const { reader, warnings } = await bench({ path, repair_from: folder })
+    expect(reader.events('s1')).toEqual(events)
+    expect(reader.get('s1')).toMatchObject({ total_tokens: TOTAL_TOKENS * 3, success: true })
+    expect(warnings).toEqual([expect.stringContaining(`${events.length - 4} events were missing`)])
+  })
+
+  it.each([
+    ['no database at all', (path: string) => writeFileSync(path, 'this is something else entirely'.repeat(500))],
+    ['cut off', (path: string) => truncateSync(path, 5_000)],
+  ])('puts a file that is %s aside and fills a new one from the log', async (_, damage) => {
+    const folder = testFolder()
+    const events = sessionEvents(shape('s1'))
+    writeFileSync(join(folder, 'session_s1.jsonl'), events.map(each => JSON.stringify(each)).join('\n'))
+    const path = join(testFolder(), 'sessions.db')
+    const before = await bench({ path })
+    await before.writer.write(events)
+    before.writer.close()
+    damage(path)
+    const { writer, reader, warnings } = await bench({ path, repair_from: folder })
+    expect(reader.get('s1')).toMatchObject({ total_tokens: TOTAL_TOKENS * 3 })
+    await writer.write(sessionEvents(shape('s2')))
+    expect(writer.status()).toEqual({ state: 'ok' })
+    expect(reader.list({}).sessions).toHaveLength(2)
+    expect(readdirSync(join(path, '..')).some(each => each.includes('.damaged-'))).toBe(true)
+    expect(warnings.join()).toContain('moved aside')
+  })
+})
+
+describe('a fault', () => {
+  it('of a lock rejects, says so, and is over when the lock is', async () => {
+    const { path, writer, reader } = await bench()
+    const other = openDatabase(path, { isReadOnly: false })
+    onTestFinished(() => other.close())
+    other.exec('BEGIN IMMEDIATE')
+    await expect(writer.write(sessionEvents(shape('s1')))).rejects.toThrow('locked by another program')
+    expect(writer.status()).toMatchObject({ state: 'degraded', message: expect.stringContaining('locked') })
+    other.exec('ROLLBACK')
+    await writer.write(sessionEvents(shape('s1')))
+    expect(writer.status()).toEqual({ state: 'ok' })
+    expect(reader.get('s1')).toMatchObject({ request_count: 3 })
+  })
+
+  it('of a place that cannot be written rejects, and is over when it can', async () => {
+    const folder = testFolder()
+    const blocked = join(folder, 'sub')
+    writeFileSync(blocked, 'a file where a folder should be')
+    const { writer, reader } = await bench({ path: join(blocked, 'sessions.db') })
+    expect(writer.status()).toMatchObject({ state: 'degraded' })
+    await expect(writer.write(sessionEvents(shape('s1')))).rejects.toThrow('the sessions database')
+    rmSync(blocked)
+    await writer.write(sessionEvents(shape('s1')))
+    expect(writer.status()).toEqual({ state: 'ok' })
+    expect(reader.get('s1')).toMatchObject({ request_count: 3 })
+  })
+
+  it('of a full disk rejects the whole batch, and is over when there is room', async () => {
+    const { path, writer, reader } = await bench()
+    await writer.write(sessionEvents(shape('s0')))
+    const limited = new SqliteWriter({ path, most_pages: 60 }, { warn: () => {} })
+    await limited.start()
+    onTestFinished(() => limited.close())
+    const big = sessionEvents(shape('s1', { says: () => 'x'.repeat(400_000) }))
+    await expect(limited.write(big)).rejects.toThrow('the disk of the sessions database is full')
+    expect(limited.status()).toMatchObject({ state: 'degraded' })
+    expect(reader.get('s1')).toBeUndefined()
+    await writer.write(big)
+    expect(reader.get('s1')).toMatchObject({ request_count: 3 })
+  })
+
+  it('of a database that somebody deletes is healed by a new one', async () => {
+    const { path, writer, reader } = await bench()
+    await writer.write(sessionEvents(shape('s1')))
+    for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true })
+    await writer.write(sessionEvents(shape('s2')))
+    expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['s2'])
+  })
+})
+
+it('after kill -9 the next start has in the database what the log has', async () => {
+  const folder = testFolder()
+  const log = join(folder, 'session_all.jsonl')
+  const path = join(testFolder(), 'sessions.db')
+  const sessions = Array.from({ length: 40 }, (_, i) => sessionEvents(shape(`s${i}`)))
+  const child = spawn(process.execPath, [CRASHER])
+  child.stdin.end(JSON.stringify({ path, log, sessions }))
+  let written = 0
+  for await (const dots of child.stdout) {
+    written += dots.length
+    if (written > 50) break
+  }
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  // The crash may have come between the two; this one does for sure.
+  appendFileSync(log, `${JSON.stringify(sessions.at(-1)![0])}\n{"type":"compl`)
+  const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1)
+  expect(lines.length).toBeGreaterThan(100)
+  expect(lines.length).toBeLessThan(sessions.flat().length)
+  const { reader } = await bench({ path, repair_from: folder })
+  const kept = sessions.flatMap(events => reader.events(events[0]!.session_id))
+  const key = (each: SessionEvent) => `${each.request_id} ${each.sequence}`
+  expect(kept.map(key).sort()).toEqual(lines.map(line => key(JSON.parse(line))).sort())
+  expect(reader.list({ status: 'running' }).sessions).toEqual([])
+})
+
+const CRASHER = fileURLToPath(new URL('../../test/support/session-crasher.mjs', import.meta.url))

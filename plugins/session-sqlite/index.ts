@@ -1,0 +1,73 @@
+import { definePlugin, moduleUrl, Type, withDefault } from 'lunaroute'
+import { sessionStoreService, sessionWriterService } from 'lunaroute/sessions'
+import { expandHome } from './home.ts'
+import { SqliteStore } from './store.ts'
+import type { WriterOptions } from './writer.ts'
+
+const PATH = '~/.lunaroute/sessions.db'
+const LOGS = '~/.lunaroute/sessions'
+
+/** Keeps recorded sessions in a SQLite database, and reads them back. */
+export default definePlugin({
+  name: 'session-sqlite',
+  section: 'session_sqlite',
+  options: Type.Object(
+    {
+      enabled: withDefault(
+        Type.Boolean({ description: 'Whether sessions are written. They can be read either way.' }),
+        true,
+      ),
+      path: withDefault(Type.String({ minLength: 1, description: 'The database file. `~` is the home folder.' }), PATH),
+      sessions_dir: withDefault(
+        Type.String({ description: 'The session log, from which the database is repaired; empty for no repair.' }),
+        LOGS,
+      ),
+      retention: withDefault(
+        Type.Object(
+          {
+            max_age_days: withDefault(
+              Type.Number({ minimum: 0, description: 'Older sessions are deleted; 0 for never.' }),
+              0,
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        { max_age_days: 0 },
+      ),
+      driver: Type.Optional(
+        Type.Union([Type.Literal('better-sqlite3'), Type.Literal('node:sqlite'), Type.Literal('node-sqlite3-wasm')], {
+          description: 'The SQLite library, instead of the first that can be loaded.',
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  env: {
+    LUNAROUTE_ENABLE_SQLITE_WRITER: 'enabled',
+    LUNAROUTE_SESSIONS_DB_PATH: 'path',
+    LUNAROUTE_SESSIONS_DIR: 'sessions_dir',
+  },
+  commands: {
+    'import-sessions': {
+      summary: 'loads session logs (JSONL) into the database',
+      load: () => import('./import-command.ts'),
+    },
+  },
+  setup({ enabled, path, sessions_dir, retention, driver }, { offer, onDispose }) {
+    const file = expandHome(path)
+    const store = new SqliteStore({ path: file, driver })
+    onDispose(() => store.close())
+    offer(sessionStoreService, store)
+    if (enabled) {
+      const options: WriterOptions = {
+        path: file,
+        repair_from: sessions_dir === '' ? undefined : expandHome(sessions_dir),
+        max_age_days: retention.max_age_days,
+        driver,
+      }
+      const module = moduleUrl(import.meta.url, './writer.ts')
+      offer(sessionWriterService, { name: 'sqlite', module, options })
+    }
+    return {}
+  },
+})

@@ -1,0 +1,137 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { SessionEvent } from '../../src/sessions/index.ts'
+import { sessionStoreService, sessionWriterService } from '../../src/sessions/index.ts'
+import { testFolder } from '../../test/support/folder.ts'
+import { bench, shape } from '../../test/support/session-database.ts'
+import { sessionEvents } from '../../test/support/sessions.ts'
+import { openDatabase } from './driver.ts'
+import sessionSqlite from './index.ts'
+import { SqliteReader } from './reader.ts'
+import { MIGRATIONS } from './schema.ts'
+import { SqliteStore } from './store.ts'
+
+describe('a database of an older LunaRoute', () => {
+  function oldDatabase(path: string): void {
+    const database = openDatabase(path, { isReadOnly: false })
+    database.exec('CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (5)')
+    database.exec(MIGRATIONS[0]!.sql)
+    database.exec(`INSERT INTO sessions (session_id, request_id, started_at, completed_at, provider, listener,
+      model_requested, model_used, success, input_tokens, output_tokens, request_text)
+      VALUES ('rust', 'r1', '2026-01-02T03:04:05.678901+00:00', '2026-01-02T03:04:07+00:00', 'anthropic', 'anthropic',
+      'claude-3', 'claude-3', 1, 12, 34, 'an ancient question')`)
+    database.close()
+  }
+
+  it('is brought up to date, with what it holds', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    oldDatabase(path)
+    const { writer, reader } = await bench({ path })
+    expect(reader.list({ text: 'ancient' }).sessions).toMatchObject([
+      { session_id: 'rust', started_at: '2026-01-02T03:04:05.679Z', total_tokens: 46, request_count: 1, success: true },
+    ])
+    await writer.write(sessionEvents(shape('new')))
+    expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['new', 'rust'])
+    expect(reader.report('overview', { model: 'claude-3' })).toMatchObject([{ total_tokens: 46 }])
+  })
+
+  it('is refused by those who only read, with what helps', () => {
+    const path = join(testFolder(), 'sessions.db')
+    oldDatabase(path)
+    const reader = new SqliteReader({ path })
+    expect(() => reader.list({})).toThrow('start the gateway once')
+  })
+
+  it('is left alone where it is of a newer one', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    oldDatabase(path)
+    const database = openDatabase(path, { isReadOnly: false })
+    database.exec('INSERT INTO schema_version VALUES (99)')
+    database.close()
+    const { writer, reader } = await bench({ path })
+    await expect(writer.write(sessionEvents(shape('s1')))).rejects.toThrow('from a newer LunaRoute')
+    expect(() => reader.list({})).toThrow('from a newer LunaRoute')
+  })
+})
+
+describe('the store', () => {
+  it('opens nothing before it is asked, and has nothing where there is no file', async () => {
+    const path = join(testFolder(), 'none', 'sessions.db')
+    const store = new SqliteStore({ path })
+    onTestFinished(() => store.close())
+    expect(await store.list({})).toEqual({ sessions: [], next: null })
+    expect(await store.get('x')).toBeUndefined()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('reads while a gateway writes', async () => {
+    const { path, writer } = await bench()
+    const store = new SqliteStore({ path })
+    onTestFinished(() => store.close())
+    for (let i = 1; i <= 5; i++) {
+      await writer.write(sessionEvents(shape(`s${i}`)))
+      expect((await store.list({})).sessions).toHaveLength(i)
+    }
+  })
+
+  it('deletes a session and all that belongs to it', async () => {
+    const { path, writer, sql } = await bench()
+    await writer.write([...sessionEvents(shape('s1')), ...sessionEvents(shape('s2'))])
+    const store = new SqliteStore({ path })
+    onTestFinished(() => store.close())
+    expect(await store.delete('s1')).toBe(true)
+    expect(await store.delete('s1')).toBe(false)
+    expect((await store.list({ text: 'question' })).sessions.map(each => each.session_id)).toEqual(['s2'])
+    for (const table of ['events', 'requests', 'tool_call_executions', 'session_stats', 'stream_metrics']) {
+      const [row] = sql(`SELECT count(*) AS n FROM ${table}`)
+      expect(row!.n, table).toBe(
+        table === 'events' ? sessionEvents(shape('s2')).length : table.startsWith('tool') ? 2 : 3,
+      )
+    }
+  })
+})
+
+it('leaves out large bodies where nobody wants them, and nothing else', async () => {
+  const { writer, reader } = await bench()
+  const events = sessionEvents(shape('s1', { says: turn => `${turn} `.repeat(2_000) }))
+  await writer.write(events)
+  const isBody = (event: SessionEvent) => event.type === 'request_recorded' || event.type === 'response_recorded'
+  const brief = reader.events('s1', undefined, { isBrief: true })
+  expect(brief.filter(each => !isBody(each))).toEqual(events.filter(each => !isBody(each)))
+  expect(brief.find(each => each.type === 'request_recorded')).toMatchObject({ request_json: null, message_count: 1 })
+  expect(reader.events('s1', 's1-r1', { types: ['completed'] })).toEqual(
+    events.filter(each => each.request_id === 's1-r1' && each.type === 'completed'),
+  )
+})
+
+it('the modules for worker threads can be imported there', async () => {
+  const { path, writer } = await bench()
+  await writer.write(sessionEvents(shape('s1')))
+  const offers = new Map<unknown, unknown[]>()
+  const api = { offer: (service: unknown, value: unknown) => offers.set(service, [value]), onDispose: () => {} }
+  const options = { enabled: true, path, sessions_dir: '', retention: { max_age_days: 0 } }
+  await sessionSqlite().setup(options, api as never)
+  const [offer] = offers.get(sessionWriterService) as [{ module: string; options: unknown }]
+  const code = `const { parentPort, workerData } = require('node:worker_threads')
+    import(workerData.module).then(async ({ createWriter }) => {
+      const writer = await createWriter(workerData.options, { warn() {} })
+      await writer.write(workerData.events)
+      await writer.close()
+      parentPort.postMessage('written')
+    })`
+  const workerData = { ...offer, events: sessionEvents(shape('s2')) }
+  const worker = new Worker(code, { eval: true, workerData })
+  await once(worker, 'message')
+  await worker.terminate()
+  const [store] = offers.get(sessionStoreService) as [SqliteStore]
+  onTestFinished(() => store.close())
+  expect((await store.list({})).sessions.map(each => each.session_id).sort()).toEqual(['s1', 's2'])
+  await expect(store.list({ cursor: 'x' })).rejects.toMatchObject({
+    code: 'LR_BAD_REQUEST',
+    status: 400,
+    param: 'cursor',
+  })
+})
