@@ -15,6 +15,7 @@ export type { FallbackOptions }
 /** Lets another provider or model answer when one fails, as long as the client has not been told anything. */
 export default definePlugin({
   name: 'fallback',
+  section: 'fallback',
   options: fallbackOptions,
   check: ({ chains, providers: standIns }, { providers, didYouMean }) => {
     const unknown = (name: string, path: readonly (string | number)[]) =>

@@ -15,6 +15,7 @@ export type { RetryOptions }
 /** Makes failed attempts again: after a pause, as often as it helps, and never so often that it does harm. */
 export default definePlugin({
   name: 'retry',
+  section: 'retry',
   options: retryOptions,
   setup(options, api) {
     const budgets = api.keep('budgets', () => new Budgets())

@@ -31,6 +31,7 @@ type Limits = Static<typeof limitsSchema>
 /** Says how long an attempt may take to connect, to begin its answer, between two pieces of it, and in all. */
 export default definePlugin({
   name: 'timeouts',
+  section: 'timeouts',
   options,
   check: ({ providers: named }, { providers, didYouMean }) =>
     Object.keys(named).flatMap(name => {

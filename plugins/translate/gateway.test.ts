@@ -132,7 +132,10 @@ describe('a Chat client and a Messages provider', () => {
 
   it.each<[what: string, headers: Record<string, string>]>([
     ['a date', { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }],
-    ['the time at which its limit is reset', { 'anthropic-ratelimit-requests-reset': soon() }],
+    [
+      'the time at which its limit is reset',
+      { 'anthropic-ratelimit-requests-reset': new Date(Date.now() + 90_000).toISOString() },
+    ],
     ["Azure's milliseconds", { 'x-ms-retry-after-ms': '90000' }],
   ])('a provider that says when to come again by %s is passed on in seconds', async (_, headers) => {
     const error = { type: 'rate_limit_error', message: 'no' }
@@ -294,8 +297,4 @@ function post(path: string, body: object, headers: Readonly<Record<string, strin
 
 function payloads(text: string): readonly string[] {
   return text.split('\n').flatMap(line => (line.startsWith('data: ') ? [line.slice(6)] : []))
-}
-
-function soon(): string {
-  return new Date(Date.now() + 90_000).toISOString()
 }
