@@ -34,6 +34,9 @@ export default definePlugin({
         ),
         { max_age_days: 0 },
       ),
+      max_connections: Type.Optional(
+        Type.Integer({ minimum: 1, description: 'Has no effect: one connection writes and one reads.' }),
+      ),
       driver: Type.Optional(
         Type.Union([Type.Literal('better-sqlite3'), Type.Literal('node:sqlite'), Type.Literal('node-sqlite3-wasm')], {
           description: 'The SQLite library, instead of the first that can be loaded.',

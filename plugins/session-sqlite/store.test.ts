@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionEvent } from '../../src/sessions/index.ts'
 import { sessionStoreService, sessionWriterService } from '../../src/sessions/index.ts'
 import { testFolder } from '../../test/support/folder.ts'
+import { serve } from '../../test/support/serving.ts'
 import { bench, shape } from '../../test/support/session-database.ts'
 import { sessionEvents } from '../../test/support/sessions.ts'
 import { openDatabase } from './driver.ts'
@@ -134,4 +135,12 @@ it('the modules for worker threads can be imported there', async () => {
     status: 400,
     param: 'cursor',
   })
+})
+
+it('takes the section of the documents', async () => {
+  const path = join(testFolder(), 'sessions.db')
+  const section = { sqlite: { enabled: true, path, max_connections: 5 } }
+  const gateway = await serve({ plugins: [sessionSqlite()], session_recording: section } as never)
+  onTestFinished(() => gateway.close())
+  expect(gateway.gateway.generation.config.plugins[0]!.options).toMatchObject({ enabled: true, path })
 })
