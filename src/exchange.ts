@@ -253,6 +253,8 @@ export interface Exchange {
   observe(observer: Observer): void
   /** Sets a header of the response, if its head has not gone out. Set again, the last value counts. */
   setResponseHeader(name: string, value: string): void
+  /** Says that a query parameter was meant for the gateway: it leaves with no attempt. */
+  takeParameter(name: string): void
   /**
    * Reads the body of a request that a plugin answers itself, in `ingress`. Rejects with a GatewayError when it is larger
    * than `limit` bytes or breaks off. To be asked once, and only where a reply follows.

@@ -4,7 +4,7 @@ import { describedRequest } from './described.ts'
 import { type Explainer, explain, explainerService, ruleView } from './explanation.ts'
 import { markedSlot, stripMarkers } from './marker.ts'
 import { optionsSchema } from './options.ts'
-import { wishOf, withoutOwnHeaders, withoutParameter } from './override.ts'
+import { wishOf } from './override.ts'
 import { answerPage } from './pages.ts'
 import { RouteTally } from './route-tally.ts'
 import { type Asked, Router, renamed } from './router.ts'
@@ -91,6 +91,7 @@ export default definePlugin({
         // Read once: an edit may replace it at any time.
         const { table } = routes
         const wish = overrides ? wishOf(request.head) : undefined
+        if (wish?.parameter !== undefined) exchange.takeParameter(wish.parameter)
         const marker = markers ? markerOf(exchange, table) : { marker: undefined }
         const decision = router.decide(table, request, exchange.listener, { wish, ...marker })
         const record = exchange.use(routeSlot)
@@ -98,11 +99,6 @@ export default definePlugin({
         record.reason = decision.reason
         tally.count(decision.id)
         return decision.attempts ?? (decision.model === undefined ? undefined : renamed(plan, decision.model))
-      },
-      egress(attempt) {
-        const headers = withoutOwnHeaders(attempt.headers)
-        const path = overrides ? withoutParameter(attempt.path) : attempt.path
-        return headers === attempt.headers && path === attempt.path ? undefined : { ...attempt, headers, path }
       },
     }
     if (!markers) return hooks

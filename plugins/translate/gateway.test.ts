@@ -138,8 +138,11 @@ describe('a Chat client and a Messages provider', () => {
     ],
     ["Azure's milliseconds", { 'x-ms-retry-after-ms': '90000' }],
   ])('a provider that says when to come again by %s is passed on in seconds', async (_, headers) => {
-    const error = { type: 'rate_limit_error', message: 'no' }
-    messages.script({ status: 429, headers, json: { type: 'error', error } })
+    messages.script({
+      status: 429,
+      headers,
+      json: { type: 'error', error: { type: 'rate_limit_error', message: 'no' } },
+    })
     const seconds = Number((await post('/v1/chat/completions', ask)).headers.get('retry-after'))
     expect(seconds).toBeGreaterThan(60)
     expect(seconds).toBeLessThanOrEqual(91)

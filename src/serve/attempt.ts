@@ -122,7 +122,9 @@ function prepare({ exchange, provider, planned, request: asked }: Sending): Outg
     isPlain: (generation.hooks.streamChunk !== null || planned.hold !== undefined) && endpoint !== null,
   })
   for (const name in planned.headers) setHeader(headers, name, planned.headers[name]!)
-  const query = isQueryTrusted ? target.query : withoutSecrets(target.query, generation.secretQuery)
+  const { takenParameters } = exchange
+  const kept = takenParameters ? editQuery(target.query, takenParameters, () => null) : target.query
+  const query = isQueryTrusted ? kept : withoutSecrets(kept, generation.secretQuery)
   return {
     method: head.method,
     path: placed(provider.path(dialect, target.path, endpoint !== null), query),

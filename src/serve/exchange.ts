@@ -49,6 +49,8 @@ export class ServedExchange implements Exchange {
   listenerRefusal: GatewayError | undefined
   /** False once a plugin has claimed the client's credentials for the gateway. */
   hasOwnCredentials = true
+  /** Query parameters that were meant for the gateway. */
+  takenParameters: string[] | null = null
   /** Headers that plugins add to the response, names and values in turn. */
   addedHeaders: string[] | null = null
   /** Breaks off what is under way upstream. */
@@ -134,6 +136,11 @@ export class ServedExchange implements Exchange {
     if (this.reply.headersSent) return
     this.addedHeaders ??= []
     setHeader(this.addedHeaders, name, value)
+  }
+
+  takeParameter(name: string): void {
+    this.takenParameters ??= []
+    this.takenParameters.push(name)
   }
 
   readBody(limit: number): Promise<Buffer> {

@@ -112,6 +112,13 @@ export class TestExchange implements Exchange {
     this.observers.add(observer)
   }
 
+  /** Query parameters that a plugin took for the gateway. */
+  readonly takenParameters: string[] = []
+
+  takeParameter(name: string): void {
+    this.takenParameters.push(name)
+  }
+
   /** The body of its request, or nothing. */
   readBody(): Promise<Buffer> {
     return Promise.resolve(this.body ?? this.request?.bytes ?? Buffer.alloc(0))

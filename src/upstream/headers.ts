@@ -12,6 +12,8 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
 ])
+/** Headers that speak to the gateway itself, whoever reads them there. They go no further. */
+const OWN = ['x-luna-', 'x-lunaroute-']
 /** Set anew for each hop by the HTTP client. */
 const SET_BY_CLIENT = new Set(['host', 'content-length', 'expect'])
 
@@ -22,6 +24,7 @@ interface Name {
   readonly lower: string
   readonly isHopByHop: boolean
   readonly isSetByClient: boolean
+  readonly isOwn: boolean
 }
 
 const names = new Map<string, Name>()
@@ -32,7 +35,13 @@ function nameOf(spelled: string): Name {
 
 function learn(spelled: string): Name {
   const lower = spelled.toLowerCase()
-  const name = { lower, isHopByHop: HOP_BY_HOP.has(lower), isSetByClient: SET_BY_CLIENT.has(lower) }
+  const isSetByClient = SET_BY_CLIENT.has(lower)
+  const name = {
+    lower,
+    isHopByHop: HOP_BY_HOP.has(lower),
+    isSetByClient,
+    isOwn: OWN.some(each => lower.startsWith(each)),
+  }
   // Bounded, since clients choose the names.
   if (names.size < 1000) names.set(spelled, name)
   return name
@@ -74,12 +83,12 @@ export function requestHeaders(raw: readonly string[], provider: Provider, forwa
   let dropped: ReadonlySet<string> | undefined
   let hasCredential = forwarding.hasQueryCredential
   for (let i = 0; i < raw.length; i += 2) {
-    const { lower, isHopByHop, isSetByClient } = nameOf(raw[i]!)
+    const { lower, isHopByHop, isSetByClient, isOwn } = nameOf(raw[i]!)
     if (isHopByHop) {
       if (lower === 'connection') dropped = tokens(raw[i + 1]!)
       continue
     }
-    if (isSetByClient || (isPlain && lower === 'accept-encoding')) continue
+    if (isSetByClient || isOwn || (isPlain && lower === 'accept-encoding')) continue
     if (secrets.has(lower)) {
       if (!isClientTrusted || !rule.headers.includes(lower)) continue
       hasCredential = true
