@@ -1,4 +1,12 @@
-import { callerSlot, type Exchange, type Observer, routeSlot, type StartedAttempt, usageSlot } from 'lunaroute'
+import {
+  type AttemptOutcome,
+  callerSlot,
+  type Exchange,
+  type Observer,
+  routeSlot,
+  type StartedAttempt,
+  usageSlot,
+} from 'lunaroute'
 import type { Engine } from './engine.ts'
 import { FRAME, MAX_PAYLOAD, type RecordedAttempt, type RecordedEnd, type RecordedHead } from './frames.ts'
 import { safeHeaders, safeQuery } from './secrets.ts'
@@ -92,7 +100,7 @@ export class Tap implements Observer {
       duration: timings.end,
       requestBytes,
       responseBytes,
-      attempts: attempts.map(({ head: _head, ...rest }) => rest),
+      attempts: attempts.map(attemptOf),
       usage: exchange.use(usageSlot).usage ?? null,
       route: id ?? null,
     }
@@ -108,4 +116,9 @@ export class Tap implements Observer {
     if (this.#isDropped) return
     this.#isDropped = !this.#engine.send(kind, this.#number, performance.now() - this.#began, payload)
   }
+}
+
+function attemptOf(attempt: AttemptOutcome): RecordedEnd['attempts'][number] {
+  const { provider, model, number, startedAt, endedAt, status, failure, toldStatus, key } = attempt
+  return { provider, model, number, startedAt, endedAt, status, failure, toldStatus, key }
 }
