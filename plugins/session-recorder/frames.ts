@@ -42,6 +42,7 @@ export interface RecordedHead {
 /** The first attempt: from then on the exchange is worth telling. */
 export interface RecordedAttempt {
   readonly provider: string
+  /** As the request names it. */
   readonly model: string | null
   readonly route: string | null
   readonly routeReason: string | null

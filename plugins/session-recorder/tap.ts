@@ -36,13 +36,17 @@ export class Tap implements Observer {
     }
   }
 
-  attemptStarted({ provider, model }: StartedAttempt): void {
+  attemptStarted({ provider }: StartedAttempt): void {
     this.#sendHead()
     if (this.#hasAttempt) return
     this.#hasAttempt = true
     const { id, reason } = this.#exchange.use(routeSlot)
     const route = { route: id ?? null, routeReason: reason ?? null }
-    this.#json(FRAME.attempt, { provider, model: model ?? null, ...route } satisfies RecordedAttempt)
+    this.#json(FRAME.attempt, {
+      provider,
+      model: this.#exchange.request?.modelLabel ?? null,
+      ...route,
+    } satisfies RecordedAttempt)
   }
 
   responseBytes(bytes: Uint8Array): void {

@@ -23,12 +23,17 @@ export interface RecordingOptions extends GatewayOptions {
   readonly recorder?: RecorderInput
   readonly jsonl?: JsonlInput
   readonly plugins?: Config['plugins']
+  readonly providers?: NonNullable<Config['providers']>
 }
 
 /** What records into a directory. */
-export function recording(directory: string, { recorder, jsonl, plugins = [] }: RecordingOptions = {}): Config {
+export function recording(
+  directory: string,
+  { recorder, jsonl, plugins = [], providers }: RecordingOptions = {},
+): Config {
   return {
     extends: 'passthrough',
+    ...(providers && { providers }),
     plugins: [sessionRecorder(recorder), sessionJsonl({ directory, ...jsonl }), ...plugins],
   }
 }

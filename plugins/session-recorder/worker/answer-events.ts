@@ -30,7 +30,8 @@ export function answerEvents(ending: Ending): readonly Told[] {
   const last = end.attempts.findLast(each => each.status !== undefined)
   const model = modelOf(ending)
   const finish = answer.neutral?.choices.find(each => each.stop)?.stop
-  const finishReason = finish ? (finish.native ?? finish.reason) : null
+  // In the provider's word: where it has none for the stop itself (Responses), the one for the answer.
+  const finishReason = finish?.native || answer.neutral?.status || finish?.reason || null
   const events: Told[] = []
   const [first] = assembly.times
   if (end.isStreaming && first !== undefined) {

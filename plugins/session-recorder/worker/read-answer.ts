@@ -50,8 +50,18 @@ export function readAnswer(
   if (isEmpty && error?.kind === 'cut') {
     return { json: bodyOf(body), neutral: undefined, error, isComplete, isUnreadable: body.length > 0 }
   }
-  const json = written(response, reader, request, head.id)
-  return { json: json ?? bodyOf(body), neutral: response, error, isComplete, isUnreadable: json === undefined }
+  const json = written(error ? { ...response, error } : response, reader, request, head.id)
+  const neutral = json ? { ...response, status: statusIn(json, reader) } : response
+  return { json: json ?? bodyOf(body), neutral, error, isComplete, isUnreadable: json === undefined }
+}
+
+/** The dialect's own word for how the answer stands, which events do not have. */
+function statusIn(json: JsonObject, reader: Codec): string | undefined {
+  try {
+    return reader.readResponse(json).status
+  } catch {
+    return undefined
+  }
 }
 
 function formOf({ stream }: RecordedHead, { headers }: RecordedEnd): 'sse' | 'json-array' | 'body' {

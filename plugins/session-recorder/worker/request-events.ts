@@ -32,7 +32,7 @@ export function requestEvents(
     method: head.method,
     path: head.query === '' ? head.path : `${head.path}?${head.query}`,
     operation: head.operation,
-    model_requested: request.neutral?.model ?? settings.model ?? attempt?.model ?? '',
+    model_requested: request.neutral?.model ?? attempt?.model ?? settings.model ?? '',
     provider: attempt?.provider ?? '',
     listener: head.listener,
     is_streaming: request.isStream,

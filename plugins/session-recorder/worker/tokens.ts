@@ -22,22 +22,40 @@ export interface CountedTokens {
 
 /** Usage in kinds that add up. Dialects that speak of thinking get it counted as that, others as reasoning. */
 export function countsOf(usage: Usage, codec: Codec | undefined): TokenCounts {
-  const read = usage.cachedTokens ?? 0
-  const written = usage.cacheWriteTokens ?? 0
-  const audioIn = usage.inputAudioTokens ?? 0
-  const audioOut = usage.outputAudioTokens ?? 0
-  const reasoning = usage.reasoningTokens ?? 0
+  const [input, read, written, audioIn] = parted(usage.inputTokens ?? 0, [
+    usage.cachedTokens,
+    usage.cacheWriteTokens,
+    usage.inputAudioTokens,
+  ])
+  const [output, reasoning, audioOut] = parted(wholeOutput(usage), [usage.reasoningTokens, usage.outputAudioTokens])
   const isThinking = /thinking/i.test(codec?.parameters.reasoning ?? '')
   return {
-    input_tokens: rest(usage.inputTokens, read, written, audioIn) + (usage.toolInputTokens ?? 0),
-    output_tokens: rest(usage.outputTokens, reasoning, audioOut),
-    thinking_tokens: isThinking ? reasoning : 0,
-    reasoning_tokens: isThinking ? 0 : reasoning,
-    cache_read_tokens: read,
-    cache_creation_tokens: written,
-    audio_input_tokens: audioIn,
-    audio_output_tokens: audioOut,
+    input_tokens: input! + (usage.toolInputTokens ?? 0),
+    output_tokens: output!,
+    thinking_tokens: isThinking ? reasoning! : 0,
+    reasoning_tokens: isThinking ? 0 : reasoning!,
+    cache_read_tokens: read!,
+    cache_creation_tokens: written!,
+    audio_input_tokens: audioIn!,
+    audio_output_tokens: audioOut!,
   }
+}
+
+/** Some servers count reasoning beside the output, not in it: their total tells. */
+function wholeOutput({ inputTokens = 0, outputTokens = 0, reasoningTokens = 0, totalTokens }: Usage): number {
+  const isBeside = totalTokens === inputTokens + outputTokens + reasoningTokens
+  return isBeside ? outputTokens + reasoningTokens : outputTokens
+}
+
+/** What is left of a whole, and its parts: together they are the whole, also where a server tells of larger parts. */
+function parted(whole: number, parts: readonly (number | undefined)[]): readonly number[] {
+  let left = whole
+  const taken = parts.map(part => {
+    const each = Math.min(part ?? 0, left)
+    left -= each
+    return each
+  })
+  return [left, ...taken]
 }
 
 /** What the provider told, completed by an estimate where it did not come to that. */
@@ -51,8 +69,9 @@ export function countTokens(
     const counts = countsOf(usage, codec)
     // A stream that broke off told at its beginning of a token or two.
     const told = counts.output_tokens + counts.thinking_tokens + counts.reasoning_tokens + counts.audio_output_tokens
-    if (answer.isComplete || told >= output) return { counts, isEstimated: usage.isEstimated ?? false }
-    return { counts: { ...counts, output_tokens: counts.output_tokens + output - told }, isEstimated: true }
+    if (answer.isComplete) return { counts, isEstimated: usage.isEstimated ?? false }
+    const untold = Math.max(0, output - told)
+    return { counts: { ...counts, output_tokens: counts.output_tokens + untold }, isEstimated: true }
   }
   const estimate = { inputTokens: Math.ceil(answer.asked / CHARACTERS), outputTokens: output }
   const given = Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => value !== undefined))
@@ -61,8 +80,4 @@ export function countTokens(
 
 export function totalOf(counts: TokenCounts): number {
   return Object.values(counts).reduce((sum, each) => sum + each, 0)
-}
-
-function rest(whole: number | undefined, ...parts: readonly number[]): number {
-  return Math.max(0, (whole ?? 0) - parts.reduce((sum, each) => sum + each, 0))
 }
