@@ -300,8 +300,10 @@ type Tree = Record<string, unknown>
 function put(root: Tree, { jsonPath = '', stringValue, numberValue, boolValue, nullValue }: PartialArg): void {
   const steps = jsonPath.match(/[^.[\]$'"]+/g) ?? []
   let at = root
-  for (const [i, step] of steps.slice(0, -1).entries())
-    at = (at[step] ??= /^\d+$/.test(steps[i + 1]!) ? [] : {}) as Tree
+  for (const [i, step] of steps.slice(0, -1).entries()) {
+    at[step] ??= /^\d+$/.test(steps[i + 1]!) ? [] : {}
+    at = at[step] as Tree
+  }
   const last = steps.at(-1)!
   if (stringValue !== undefined) at[last] = ((at[last] as string | undefined) ?? '') + stringValue
   else if (numberValue !== undefined || boolValue !== undefined) at[last] = numberValue ?? boolValue

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import zlib from 'node:zlib'
 
 const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = zlib.constants
@@ -50,19 +51,14 @@ function inflate(bytes: Buffer): Buffer {
   }
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 /** A body as it is put into an event: JSON where it is some, text where it is that, and base64 otherwise. */
 export function bodyOf(bytes: Buffer): unknown {
   if (bytes.length === 0) return null
+  if (!isUtf8(bytes)) return { base64: bytes.toString('base64') }
+  const text = bytes.toString()
   try {
-    const text = decoder.decode(bytes)
-    try {
-      return JSON.parse(text)
-    } catch {
-      return text
-    }
+    return JSON.parse(text)
   } catch {
-    return { base64: bytes.toString('base64') }
+    return text
   }
 }

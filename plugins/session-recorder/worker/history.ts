@@ -32,7 +32,7 @@ export class History {
   add(session: string, request: NeutralRequest): Addition {
     const messages = request.messages.filter(each => each.placement !== 'top')
     const begin = `${session}\n${request.state?.previousResponseId ?? ''}`
-    const alone = messages.map(each => hash(session, keyOf(each)))
+    const alone = messages.map(each => digestOf(session, each))
     let chain = begin
     const chains = alone.map(each => (chain = hash(chain, each)))
     let known = 0
@@ -97,8 +97,12 @@ function isOthers({ role }: Message): boolean {
 }
 
 /** What a message says, without what clients change from turn to turn: cache marks, and text as string or as list. */
-function keyOf({ role, content }: Message): string {
-  return JSON.stringify([role, content.map(partOf)])
+function digestOf(session: string, { role, content }: Message): string {
+  const hash = createHash('sha1').update(`${session}\n${role}`)
+  // Text is most of it, and hashed as it is: making JSON of it would cost as much again.
+  for (const block of content)
+    hash.update(block.type === 'text' ? block.text : JSON.stringify(partOf(block))).update('\0')
+  return hash.digest('base64')
 }
 
 function partOf(block: Block): unknown {
@@ -128,5 +132,8 @@ function hash(before: string, text: string): string {
 export function openingOf(request: NeutralRequest): string | undefined {
   const first = request.messages.findIndex(each => each.role === 'user')
   if (first < 0) return undefined
-  return JSON.stringify(request.messages.slice(0, first + 1).map(keyOf))
+  return request.messages
+    .slice(0, first + 1)
+    .map(each => digestOf('', each))
+    .join()
 }
