@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { definePlugin, moduleUrl } from 'lunaroute'
 import { sessionLogService, sessionWriterService } from 'lunaroute/sessions'
 import { createSessionLog } from './log.ts'
-import { type LogOptions, rulesOf, options as schema, type WriterOptions } from './options.ts'
+import { daysOf, type LogOptions, rulesOf, options as schema, type WriterOptions } from './options.ts'
 
 /** Writes recorded sessions to files, one a session, an event on each line. */
 export default definePlugin({
@@ -20,7 +20,7 @@ export default definePlugin({
         message: 'says the same as max_total_size_gb; keep one of them',
       })
     }
-    const { compress_after_days: compressed, max_age_days: deleted } = retention
+    const { compressed, deleted } = daysOf(retention)
     if (deleted > 0 && compressed >= deleted) {
       const message = `is not less than max_age_days (${deleted}): nothing would ever be compressed; 0 turns it off`
       problems.push({ path: ['retention', 'compress_after_days'], message })

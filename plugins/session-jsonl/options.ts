@@ -4,7 +4,9 @@ const closed = { additionalProperties: false }
 
 const retention = Type.Object(
   {
-    max_age_days: withDefault(Type.Integer({ minimum: 0, description: 'Older sessions are deleted. 0: never.' }), 30),
+    max_age_days: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Older sessions are deleted. 0: never. Default 30.' }),
+    ),
     max_total_size_gb: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
@@ -12,8 +14,10 @@ const retention = Type.Object(
       }),
     ),
     max_size_mb: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'The same in megabytes.' })),
-    compress_after_days: withDefault(Type.Integer({ minimum: 0, description: 'Older ones become .zst. 0: never.' }), 7),
-    cleanup_interval_minutes: withDefault(Type.Integer({ minimum: 1, maximum: 35_000 }), 60),
+    compress_after_days: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Older ones become .zst. 0: never. Default 7.' }),
+    ),
+    cleanup_interval_minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 35_000, description: 'Default 60.' })),
   },
   closed,
 )
@@ -31,7 +35,7 @@ const encryption = Type.Object(
 export const options = Type.Object({
   enabled: withDefault(Type.Boolean(), true),
   directory: withDefault(Type.String({ minLength: 1 }), '~/.lunaroute/sessions'),
-  retention: withDefault(retention, { max_age_days: 30, compress_after_days: 7, cleanup_interval_minutes: 60 }),
+  retention: withDefault(retention, {}),
   encryption: Type.Optional(encryption),
 })
 
@@ -58,12 +62,19 @@ export interface RetentionRules {
 
 const DAY = 86_400_000
 
-export function rulesOf({ retention: given }: JsonlOptions): RetentionRules {
+export function rulesOf({ retention: given }: Pick<JsonlOptions, 'retention'>): RetentionRules {
+  const { deleted, compressed } = daysOf(given)
   const megabytes = given.max_size_mb ?? (given.max_total_size_gb ?? 10) * 1024
   return {
-    maxAge: given.max_age_days === 0 ? Number.POSITIVE_INFINITY : given.max_age_days * DAY,
+    maxAge: deleted === 0 ? Number.POSITIVE_INFINITY : deleted * DAY,
     maxBytes: megabytes * 1024 * 1024,
-    compressAfter: given.compress_after_days === 0 ? Number.POSITIVE_INFINITY : given.compress_after_days * DAY,
-    interval: given.cleanup_interval_minutes * 60_000,
+    compressAfter: compressed === 0 ? Number.POSITIVE_INFINITY : compressed * DAY,
+    interval: (given.cleanup_interval_minutes ?? 60) * 60_000,
   }
+}
+
+/** After how many days; 0 is never. */
+export function daysOf({ max_age_days: deleted = 30, compress_after_days: compressed }: JsonlOptions['retention']) {
+  // Who keeps sessions for less than a week has not asked for compression by that.
+  return { deleted, compressed: compressed ?? (deleted > 0 && deleted <= 7 ? 0 : 7) }
 }

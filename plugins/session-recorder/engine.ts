@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { type Logger, moduleUrl } from 'lunaroute'
 import type { SessionWriter } from 'lunaroute/sessions'
@@ -12,6 +12,7 @@ import { Spill } from './spill.ts'
 const WORKER = moduleUrl(import.meta.url, './worker/main.ts')
 /** Before a worker that ended by itself is started again, in milliseconds. */
 const RESTART_PAUSE = 1_000
+const SPILL_CHECK = 10
 
 /** Takes frames on the serving thread and gets them to a worker of its own, over the ring or over the spill. */
 export class Engine {
@@ -87,6 +88,9 @@ export class Engine {
   async close(): Promise<void> {
     this.#isClosing = true
     clearTimeout(this.#restart)
+    const deadline = performance.now() + this.spec.closeTimeout
+    // What waits on disk has to be read first.
+    while (this.#isSpilling && performance.now() < deadline) await pause(SPILL_CHECK)
     const isClosed = this.#post({ type: 'close' })
       ? await Promise.race([this.#closed(), pause(this.spec.closeTimeout + 1_000)])
       : false
@@ -164,7 +168,6 @@ export class Engine {
   }
 }
 
-async function pause(milliseconds: number): Promise<false> {
-  await once(AbortSignal.timeout(milliseconds), 'abort')
-  return false
+function pause(milliseconds: number): Promise<false> {
+  return sleep(milliseconds, false)
 }

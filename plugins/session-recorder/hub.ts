@@ -8,6 +8,7 @@ import type { EngineSpec } from './spec.ts'
  */
 export class Hub {
   readonly #users = new Map<Engine, number>()
+  readonly #closing = new Set<Promise<void>>()
   #current: Engine | undefined
   #key = ''
 
@@ -40,10 +41,14 @@ export class Hub {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#users.keys()].map(each => this.#close(each)))
+    for (const engine of this.#users.keys()) void this.#close(engine)
+    await Promise.all(this.#closing)
   }
 
   async #close(engine: Engine): Promise<void> {
-    if (this.#users.delete(engine)) await engine.close()
+    if (!this.#users.delete(engine)) return
+    const closed = engine.close().finally(() => this.#closing.delete(closed))
+    this.#closing.add(closed)
+    await closed
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -61,17 +61,19 @@ export async function recorded(options: RecordingOptions): Promise<{
 
 /** Every file under a directory, with its path below it. */
 export function filesIn(directory: string): readonly string[] {
+  if (!existsSync(directory)) return []
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter(each => each.isFile())
     .map(each => join(each.parentPath, each.name))
     .sort()
 }
 
-/** Every event in a directory. Throws where a line is none. */
+/** Every event in a directory, request by request. Throws where a line is none. */
 export function eventsIn(directory: string): readonly SessionEvent[] {
   return filesIn(directory)
     .filter(path => path.endsWith('.jsonl'))
     .flatMap(path => linesIn(path))
+    .sort((a, b) => (a.request_id === b.request_id ? a.sequence - b.sequence : a.request_id < b.request_id ? -1 : 1))
 }
 
 export function linesIn(path: string): readonly SessionEvent[] {

@@ -17,8 +17,6 @@ const OWN = new Set([
   'outcome',
   'route',
   'chunk_latency_ms',
-  'estimated_cost',
-  'attempts',
 ])
 
 /** An event without what the redactor takes out. Every text in it is looked at as a whole. */
@@ -27,8 +25,20 @@ export function redacted<E extends SessionEvent>(event: E, redactor: Redactor): 
     if (OWN.has(key) || value === null) return [key, value]
     // Texts that are JSON stay JSON.
     if (key === 'tool_arguments') return [key, redactor.json(value)]
+    // Numbers that look like somebody's stay what they are.
+    if (key === 'estimated_cost') return [key, withModel(value as ModelNamed, redactor)]
+    if (key === 'attempts') return [key, (value as readonly ModelNamed[]).map(each => withModel(each, redactor))]
     if (typeof value === 'string') return [key, redactor.text(value)]
     return [key, typeof value === 'object' ? redactor.json(value) : value]
   })
   return Object.fromEntries(entries) as unknown as E
+}
+
+interface ModelNamed {
+  readonly model: string | null
+}
+
+/** Models are what clients ask for: anything. */
+function withModel<T extends ModelNamed>(value: T, redactor: Redactor): T {
+  return { ...value, model: value.model === null ? null : redactor.text(value.model) }
 }
