@@ -5,22 +5,19 @@ const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = zlib.constants
 // What broke off is read as far as it goes.
 const gunzip = (bytes: Buffer): Buffer => zlib.gunzipSync(bytes, { finishFlush: Z_SYNC_FLUSH })
 
-let unzstd: ((bytes: Buffer) => Buffer) | undefined
+export type Unzstd = (bytes: Buffer) => Buffer
 
-/** Gets ready for a coding that not every Node has. */
-export async function prepareCodings(): Promise<void> {
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer) => Buffer }
-  if (zstdDecompressSync) {
-    unzstd = zstdDecompressSync
-    return
-  }
+/** Reads a coding that not every Node has. */
+export async function loadUnzstd(): Promise<Unzstd> {
+  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Unzstd }
+  if (zstdDecompressSync) return zstdDecompressSync
   const { init, decompress } = await import('@bokuweb/zstd-wasm')
   await init()
-  unzstd = bytes => Buffer.from(decompress(bytes))
+  return bytes => Buffer.from(decompress(bytes))
 }
 
 /** A body without its content coding. Throws where the coding is unknown or broken from the start. */
-export function decoded(bytes: Buffer, coding: string | undefined): Buffer {
+export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzstd): Buffer {
   if (bytes.length === 0) return bytes
   const codings = (coding ?? '').split(',').map(each => each.trim().toLowerCase())
   return codings.reduceRight((body, each) => {
@@ -36,7 +33,7 @@ export function decoded(bytes: Buffer, coding: string | undefined): Buffer {
       case 'br':
         return zlib.brotliDecompressSync(body, { finishFlush: BROTLI_OPERATION_FLUSH })
       case 'zstd':
-        if (unzstd) return unzstd(body)
+        return unzstd(body)
     }
     throw new Error(`the content coding "${each}" is not known`)
   }, bytes)

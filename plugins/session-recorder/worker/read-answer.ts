@@ -12,7 +12,7 @@ import {
   type NeutralResponse,
 } from 'lunaroute/neutral'
 import type { RecordedEnd, RecordedHead } from '../frames.ts'
-import { bodyOf, decoded } from './content.ts'
+import { bodyOf, decoded, type Unzstd } from './content.ts'
 
 /** An answer as far as it can be read. */
 export interface ReadAnswer {
@@ -33,10 +33,11 @@ export function readAnswer(
   bytes: Buffer,
   codec: Codec | undefined,
   request: NeutralRequest | undefined,
+  unzstd: Unzstd,
 ): ReadAnswer {
   let body: Buffer
   try {
-    body = decoded(bytes, end.headers['content-encoding'])
+    body = decoded(bytes, end.headers['content-encoding'], unzstd)
   } catch {
     return { json: bodyOf(bytes), neutral: undefined, error: undefined, isComplete: false, isUnreadable: true }
   }

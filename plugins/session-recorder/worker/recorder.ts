@@ -2,6 +2,7 @@ import type { SessionEvent } from 'lunaroute/sessions'
 import { FRAME, type RecordedAttempt, type RecordedEnd, type RecordedHead } from '../frames.ts'
 import { answerEvents, toolCallsOf } from './answer-events.ts'
 import { Assembly } from './assembly.ts'
+import type { Unzstd } from './content.ts'
 import { History } from './history.ts'
 import type { Modules } from './modules.ts'
 import { readAnswer } from './read-answer.ts'
@@ -12,6 +13,7 @@ import { SessionNames } from './session.ts'
 
 export interface RecorderParts {
   readonly modules: Modules
+  readonly unzstd: Unzstd
   readonly userAgentLength: number
   /** Takes the events of one exchange, in order. */
   emit(events: readonly SessionEvent[]): void
@@ -89,7 +91,14 @@ export class Recorder {
     const told = assembly.told ?? this.#begin(assembly, end.model)
     const module = modules.dialects.get(head.dialect)
     const { request, session } = told
-    const answer = readAnswer(head, end, Buffer.concat(assembly.answer), module?.codec, request.neutral)
+    const answer = readAnswer(
+      head,
+      end,
+      Buffer.concat(assembly.answer),
+      module?.codec,
+      request.neutral,
+      this.#parts.unzstd,
+    )
     this.exchanges++
     if (answer.isUnreadable) this.unreadable++
     const at = head.startedAt + end.duration
