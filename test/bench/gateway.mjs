@@ -26,7 +26,10 @@ export function gatewayCommand(name, { port, upstreamPort, folder }) {
   const openai = { base_url: `${upstream}/v1`, api_key: 'k' }
   const anthropic = { base_url: upstream, api_key: 'k' }
   const file = path.join(folder, `${name}-${port}.json`)
-  writeFileSync(file, JSON.stringify({ port, extends: [name], providers: { openai, anthropic }, ...ADDED[name]?.(folder) }))
+  writeFileSync(
+    file,
+    JSON.stringify({ port, extends: [name], providers: { openai, anthropic }, ...ADDED[name]?.(folder) }),
+  )
   return [process.execPath, program, 'serve', '--config', file]
 }
 
