@@ -73,6 +73,12 @@ export interface RequestTarget {
   readonly stream?: 'sse' | 'json-array'
 }
 
+/** Where a request stands among the agents of a client. */
+export interface Lineage {
+  readonly agent?: string | undefined
+  readonly parent?: string | undefined
+}
+
 /** A message that is nothing but text. */
 export interface PlainMessage {
   readonly role: 'system' | 'user' | 'assistant'
@@ -120,6 +126,8 @@ export interface Dialect {
   target?(call: TargetCall): RequestTarget | undefined
   /** The session a request belongs to, from its headers or its peeked fields. */
   session?(request: LlmRequest): string | undefined
+  /** The agent that made a request where a session has several, and the session or agent that started it. */
+  lineage?(request: LlmRequest): Lineage
   /** The body of an error answer, to be sent as JSON. */
   errorBody(error: ErrorView): unknown
   /** The bytes that tell a stream's reader of a failure after the stream has begun. Nothing follows them. */
@@ -127,7 +135,10 @@ export interface Dialect {
   /** The bytes that tell an event stream's reader that its answer is still to come. Default: a comment. */
   readonly keepAlive?: string
   readonly messages?: MessageEditor
-  /** The file: URL of a module that exports the codec as `codec`, for worker threads to import. */
+  /**
+   * The file: URL of a module that exports the codec as `codec`, and `session` and `lineage` where the dialect has them,
+   * for worker threads to import.
+   */
   readonly codecModule?: string
   /** Its translation to and from the neutral form. A dialect without one can only be passed through. */
   readonly codec?: Codec

@@ -21,6 +21,7 @@ export type {
   Dialect,
   Endpoint,
   ErrorView,
+  Lineage,
   MessageEditor,
   Operation,
   PlainMessage,

@@ -2,7 +2,7 @@ import { type Dialect, moduleUrl, type RequestHead } from 'lunaroute'
 import { messagesCodec } from './codec/index.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { messageEditor } from './message-editor.ts'
-import { sessionOf } from './session.ts'
+import { lineageOf, sessionOf } from './session.ts'
 
 /** The version of the API that the codec writes. */
 const VERSION = '2023-06-01'
@@ -41,6 +41,7 @@ export const anthropicMessages: Dialect = {
     return path === undefined ? undefined : { method: 'POST', path, headers: { 'anthropic-version': VERSION } }
   },
   session: sessionOf,
+  lineage: lineageOf,
   errorBody,
   errorEvent,
   keepAlive: 'event: ping\ndata: {"type":"ping"}\n\n',

@@ -1,4 +1,4 @@
-import type { LlmRequest } from 'lunaroute'
+import type { Lineage, LlmRequest } from 'lunaroute'
 
 const SESSION_ID = /^[A-Za-z0-9_-]{1,255}$/
 const MARK = '_session_'
@@ -14,6 +14,12 @@ export function sessionOf(request: LlmRequest): string | undefined {
   const metadata = request.peek('metadata')
   const id = isObject(metadata) ? idInUser(metadata.user_id) : undefined
   return isSessionId(id) ? id : undefined
+}
+
+/** Claude Code names its subagents, and nobody on the main thread. */
+export function lineageOf(request: LlmRequest): Lineage {
+  const agent = request.head.get('x-claude-code-agent-id')
+  return agent === undefined ? {} : { agent, parent: sessionOf(request) }
 }
 
 /**

@@ -1,18 +1,15 @@
-import { type Dialect, type LlmRequest, moduleUrl, type RequestHead } from 'lunaroute'
+import { type Dialect, moduleUrl, type RequestHead } from 'lunaroute'
 import { geminiCodec } from './codec/index.ts'
 import { endpoints, VERSIONS } from './endpoints.ts'
 import { errorBody, errorEvent } from './errors.ts'
 import { messageEditor } from './message-editor.ts'
+import { sessionOf } from './session.ts'
 
 const OWN_HEADERS = ['x-goog-api-key', 'x-goog-api-client']
 const OWN_PATH = /^\/(?:(?:upload|download)\/)?v1(?:beta|alpha)\d*(?:\/|$)/
 /** Only a POST carries a verb: OpenAI's fine-tuned models have colons in their names. */
 const VERB = /\/(?:models|tunedModels)\/[^/]+:[a-zA-Z]+$/
 const KEY = /(?:^|&)key=/
-
-const SESSION_ID = /^[A-Za-z0-9_-]{1,255}$/
-/** No client of Google's sends a session id with an API key, gemini-cli included: these are what others add. */
-const SESSION_HEADERS = ['x-session-id', 'x-session-affinity']
 
 /** The Gemini API as Google AI Studio serves it, under `/v1beta` and `/v1`. */
 export const gemini: Dialect = {
@@ -35,7 +32,7 @@ export const gemini: Dialect = {
     const path = `/v1beta/models/${encodeURI(model.replace(/^models\//, ''))}:${verb}`
     return { method: 'POST', path, ...(isStream && verb === verbs.generate && { query: 'alt=sse' }) }
   },
-  session,
+  session: sessionOf,
   errorBody,
   errorEvent,
   messages: messageEditor,
@@ -50,8 +47,4 @@ function claims(head: RequestHead): boolean {
     (head.method === 'POST' && VERB.test(head.path)) ||
     KEY.test(head.query)
   )
-}
-
-function session(request: LlmRequest): string | undefined {
-  return SESSION_HEADERS.map(name => request.head.get(name)).find(id => id !== undefined && SESSION_ID.test(id))
 }

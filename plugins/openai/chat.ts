@@ -5,7 +5,7 @@ import { chatCodec } from './codec/chat/index.ts'
 import { credentials } from './credentials.ts'
 import { act, get, post, remove, withAndWithoutVersion } from './endpoints.ts'
 import { chatErrorEvent, errorBody } from './errors.ts'
-import { SESSION_FIELDS, sessionOf } from './session.ts'
+import { lineageOf, SESSION_FIELDS, sessionOf } from './session.ts'
 
 /**
  * Chat Completions, and OpenAI's other JSON endpoints with it. Multipart ones pass through `bypass`, and so does
@@ -56,6 +56,7 @@ export const openaiChat: Dialect = {
   basePath: 'complete',
   target: ({ operation }) => (operation === 'generate' ? { method: 'POST', path: '/v1/chat/completions' } : undefined),
   session: sessionOf,
+  lineage: lineageOf,
   errorBody,
   errorEvent: chatErrorEvent,
   messages: chatMessages,

@@ -5,7 +5,7 @@ import { credentials } from './credentials.ts'
 import { act, get, post, remove, withAndWithoutVersion } from './endpoints.ts'
 import { errorBody, responsesErrorEvent } from './errors.ts'
 import { responsesMessages } from './responses-messages.ts'
-import { SESSION_FIELDS, sessionOf } from './session.ts'
+import { lineageOf, SESSION_FIELDS, sessionOf } from './session.ts'
 
 /** A stored response, replayed as the stream it was. */
 const replay: Endpoint = { ...get('/responses/{id}'), query: { stream: 'true' }, stream: 'sse' }
@@ -41,6 +41,7 @@ export const openaiResponses: Dialect = {
     return path === undefined ? undefined : { method: 'POST', path }
   },
   session: sessionOf,
+  lineage: lineageOf,
   errorBody,
   errorEvent: responsesErrorEvent,
   messages: responsesMessages,

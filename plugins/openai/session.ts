@@ -1,4 +1,4 @@
-import type { LlmRequest } from 'lunaroute'
+import type { Lineage, LlmRequest } from 'lunaroute'
 
 const SESSION_ID = /^[A-Za-z0-9_-]{1,255}$/
 
@@ -28,6 +28,13 @@ export function sessionOf(request: LlmRequest): string | undefined {
     if (isSessionId(id)) return id
   }
   return undefined
+}
+
+/** Codex gives each subagent a thread of its own and names the one that started it. */
+export function lineageOf({ head }: LlmRequest): Lineage {
+  const parent = head.get('x-codex-parent-thread-id')
+  const agent = head.get('thread-id') ?? head.get('x-openai-subagent')
+  return parent === undefined ? {} : { agent, parent }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

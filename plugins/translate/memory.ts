@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import type { Block, NeutralEvent, OpaqueState, ReasoningBlock, ReasoningPart } from 'lunaroute/neutral'
+import { appendedParts, type Block, type NeutralEvent, type OpaqueState, type ReasoningBlock } from 'lunaroute/neutral'
 
 /** What went before a tool call, for clients that do not send it back. */
 export interface Remembered {
@@ -53,7 +53,7 @@ export class ReasoningWatch {
       if (!block) return
       if (event.type === 'state') this.#blocks.set(event.index, { ...block, state: event.state })
       else if (block.type === 'reasoning') {
-        this.#blocks.set(event.index, { ...block, parts: appended(block.parts, event) })
+        this.#blocks.set(event.index, { ...block, parts: appendedParts(block.parts, event) })
       }
     }
   }
@@ -61,14 +61,4 @@ export class ReasoningWatch {
   get content(): readonly Block[] {
     return [...this.#blocks.values()]
   }
-}
-
-/** The parts with a delta's text at the end of its part. */
-export function appended(
-  parts: readonly ReasoningPart[],
-  { part, kind, text }: { readonly part: number; readonly kind: ReasoningPart['kind']; readonly text: string },
-): readonly ReasoningPart[] {
-  const known = parts[part]
-  if (known && known.kind === kind) return parts.with(part, { ...known, text: known.text + text })
-  return [...parts, { kind, text }]
 }

@@ -10,6 +10,7 @@ import {
   type UsageRecord,
 } from 'lunaroute'
 import {
+  Collector,
   type Decoder,
   type Encoder,
   isObject,
@@ -19,7 +20,6 @@ import {
   type OutgoingFrame,
 } from 'lunaroute/neutral'
 import { Answer, type AnswerParts } from './answer.ts'
-import { Collector } from './collect.ts'
 import { Cutter } from './cutter.ts'
 import { gatewayError, understood } from './errors.ts'
 import { type ClientHead, keptHeaders, streamHeaders } from './headers.ts'

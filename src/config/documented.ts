@@ -11,6 +11,7 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'pii',
   'routing',
   'routing.provider_switch_notification',
+  'session_jsonl',
   'session_recording',
   'session_sqlite',
   'session_stats',

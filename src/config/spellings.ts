@@ -18,6 +18,7 @@ const SPELLINGS: readonly (readonly [written: readonly string[], meant: readonly
     ['providers', '*', 'timeout_seconds'],
     ['providers', '*', 'http_client', 'timeout_secs'],
   ],
+  [['session_recording', 'jsonl'], ['session_jsonl']],
   [['session_recording', 'pii'], ['pii']],
   [['session_recording', 'sqlite'], ['session_sqlite']],
   [['session_stats_max_sessions'], ['session_stats', 'max_sessions']],

@@ -1,5 +1,6 @@
 // What is recorded of sessions, and the interfaces of those who write, price and read it: 'lunaroute/sessions'.
 export type * from './events.ts'
+export { type SessionLog, type SessionLogEntry, type SessionLogOffer, sessionLogService } from './log.ts'
 export { type PriceList, type PriceListOffer, priceService } from './prices.ts'
 export {
   type SessionStatistics,

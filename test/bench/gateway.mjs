@@ -14,6 +14,10 @@ const ADDED = {
   // A model of the mock's that answers in Messages is one of a provider that speaks it.
   translate: () => ({ models: { 'mock-m-*': { provider: 'anthropic' }, 'mock-*': { provider: 'openai' } } }),
   routing: () => ({ extends: ['passthrough'], plugins: ['router'], routing: { rules: thousandRules() } }),
+  recording: folder => ({
+    extends: ['passthrough'],
+    plugins: ['session-recorder', { name: 'session-jsonl', options: { directory: path.join(folder, 'sessions') } }],
+  }),
 }
 
 /** Writes a config for a subject in front of the mock, and returns the command that serves it. */
@@ -22,7 +26,10 @@ export function gatewayCommand(name, { port, upstreamPort, folder }) {
   const openai = { base_url: `${upstream}/v1`, api_key: 'k' }
   const anthropic = { base_url: upstream, api_key: 'k' }
   const file = path.join(folder, `${name}-${port}.json`)
-  writeFileSync(file, JSON.stringify({ port, extends: [name], providers: { openai, anthropic }, ...ADDED[name]?.() }))
+  writeFileSync(
+    file,
+    JSON.stringify({ port, extends: [name], providers: { openai, anthropic }, ...ADDED[name]?.(folder) }),
+  )
   return [process.execPath, program, 'serve', '--config', file]
 }
 

@@ -23,6 +23,7 @@ export const SUBJECTS = [
   gateway('local'),
   gateway('translate'),
   gateway('routing'),
+  gateway('recording'),
 ]
 
 /** Starts a subject and waits for its first proxied reply; `startMs` is the time from spawn to that reply. */

@@ -27,5 +27,6 @@ export const messagesCodec: Codec = {
   writeModels,
 }
 
-/** By the name that worker threads ask for. */
+/** By the names that worker threads ask for. */
+export { lineageOf as lineage, sessionOf as session } from '../session.ts'
 export { messagesCodec as codec }

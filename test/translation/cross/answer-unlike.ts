@@ -1,11 +1,11 @@
 import {
+  Collector,
   type IncomingFrame,
   isObject,
   type JsonObject,
   type NeutralError,
   type NeutralResponse,
 } from 'lunaroute/neutral'
-import { Collector } from '../../../plugins/translate/collect.ts'
 import { understood } from '../../../plugins/translate/errors.ts'
 import { decode, frameOf, type PlainFrame } from '../stream-corpus.ts'
 import { formOf } from './answer-form.ts'

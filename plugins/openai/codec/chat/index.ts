@@ -24,5 +24,6 @@ export const chatCodec: Codec = {
   writeModels,
 }
 
-/** By the name that worker threads ask for. */
+/** By the names that worker threads ask for. */
+export { lineageOf as lineage, sessionOf as session } from '../../session.ts'
 export { chatCodec as codec }

@@ -25,5 +25,6 @@ export const responsesCodec: Codec = {
   writeTokenCount,
 }
 
-/** By the name that worker threads ask for. */
+/** By the names that worker threads ask for. */
+export { lineageOf as lineage, sessionOf as session } from '../../session.ts'
 export { responsesCodec as codec }

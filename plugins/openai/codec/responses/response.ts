@@ -74,12 +74,20 @@ export function writeResponse(response: NeutralResponse, context: ResponseContex
   }
   const id = isOwn ? undefined : context.id
   const items = writeModelItems(choice?.content ?? [], { diagnostics: context.diagnostics, profile: {}, isOwn, id })
-  const head = isOwn ? response : { ...response, id: context.id('resp_'), model: context.model }
+  const head = isOwn
+    ? withStatus(response, choice?.stop)
+    : { ...response, id: context.id('resp_'), model: context.model }
   const stop = isOwn ? choice?.stop : asWords(choice?.stop, choice?.content ?? [])
   const written = writeHead({ ...head, createdAt: head.createdAt ?? (isOwn ? undefined : context.now()), stop }, isOwn)
   const output = items.length === 0 ? undefined : items
   if (isOwn) return restore({ ...written, output }, response.extra, DIALECT, DEFAULTS)
   return restore({ ...echoOf(context.request), ...written, output }, undefined, DIALECT, FOREIGN_DEFAULTS)
+}
+
+/** An answer put together from a stream has no status of its own: its end tells. */
+function withStatus(response: NeutralResponse, stop: Stop | undefined): NeutralResponse {
+  const isCollected = response.status === undefined && response.extra === undefined
+  return isCollected ? { ...response, status: statusOf({ stop, error: response.error }) } : response
 }
 
 /** A refusal says so in a part of its own; one without words is an answer that was filtered. */

@@ -1,7 +1,10 @@
-import type { Block, Choice, NeutralError, NeutralEvent, NeutralResponse, Stop, Usage } from 'lunaroute/neutral'
-import { appended } from './memory.ts'
+import type { Block, ReasoningPart } from './content.ts'
+import type { NeutralError } from './error.ts'
+import type { NeutralEvent, ReasoningDeltaEvent } from './events.ts'
+import type { Choice, NeutralResponse, Stop } from './response.ts'
+import type { Usage } from './usage.ts'
 
-/** Puts a stream together into the answer it is: for clients that asked for no stream. */
+/** Puts a stream together into the answer it is. A stream that broke off is as much of one as came. */
 export class Collector {
   readonly #dialect: string
   readonly #blocks = new Map<number, Map<number, Block>>()
@@ -89,7 +92,7 @@ function extended(block: Block, event: Delta): Block {
       if (block.type !== 'toolCall' && block.type !== 'serverToolCall') return block
       return { ...block, input: block.input + event.text }
     case 'reasoningDelta':
-      return block.type === 'reasoning' ? { ...block, parts: appended(block.parts, event) } : block
+      return block.type === 'reasoning' ? { ...block, parts: appendedParts(block.parts, event) } : block
     case 'state':
       return { ...block, state: event.state }
     case 'citation':
@@ -104,4 +107,14 @@ function withMedia(block: Block, data: string): Block {
   const { source } = block
   if (source?.type !== 'base64') return block
   return { ...block, source: { ...source, data: block.type === 'audio' ? source.data + data : data } }
+}
+
+/** The parts of a reasoning block with a delta's text at the end of its part. */
+export function appendedParts(
+  parts: readonly ReasoningPart[],
+  { part, kind, text }: Pick<ReasoningDeltaEvent, 'part' | 'kind' | 'text'>,
+): readonly ReasoningPart[] {
+  const known = parts[part]
+  if (known && known.kind === kind) return parts.with(part, { ...known, text: known.text + text })
+  return [...parts, { kind, text }]
 }

@@ -1,0 +1,106 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { LRUCache } from 'lru-cache'
+import { dayOf, ensureFolder, fileAt, fileName, startOf } from './files.ts'
+
+const MAX_OPEN = 100
+const MAX_KNOWN = 10_000
+const DAY = 86_400_000
+const LF = 0x0a
+/** How far back the beginning of a torn line is looked for at a time, in bytes. */
+const LOOK = 64 * 1024
+
+interface OpenFile {
+  readonly fd: number
+  readonly path: string
+  /** How long it is, in whole lines. */
+  end: number
+}
+
+/** Appends whole lines to the files of sessions. A session stays in the folder of the day it began. */
+export class SessionFiles {
+  readonly #directory: string
+  readonly #isEncrypted: boolean
+  readonly #open = new LRUCache<string, OpenFile>({ max: MAX_OPEN, dispose: ({ fd }) => closeSync(fd) })
+  readonly #days = new LRUCache<string, string>({ max: MAX_KNOWN })
+
+  constructor(directory: string, isEncrypted: boolean) {
+    this.#directory = directory
+    this.#isEncrypted = isEncrypted
+  }
+
+  /** Throws where not all of it could be written; the file then is as it was. */
+  append(sessionId: string, time: number, lines: string): void {
+    const file = this.#file(sessionId, time)
+    const bytes = Buffer.from(lines)
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(file.fd, bytes, done, bytes.length - done, file.end + done)
+      file.end += bytes.length
+    } catch (error) {
+      try {
+        ftruncateSync(file.fd, file.end)
+      } catch {
+        // The next one to open it finds the torn line.
+      }
+      this.#open.delete(sessionId)
+      throw error
+    }
+  }
+
+  /** Whether a file is being written to. */
+  has(path: string): boolean {
+    return [...this.#open.values()].some(each => each.path === path)
+  }
+
+  close(): void {
+    this.#open.clear()
+  }
+
+  #file(sessionId: string, time: number): OpenFile {
+    const known = this.#open.get(sessionId)
+    // One that was moved or deleted meanwhile is written anew, not into what nobody can find.
+    if (known && fstatSync(known.fd).nlink > 0) return known
+    const name = fileName(sessionId, this.#isEncrypted)
+    const day = this.#days.get(sessionId) ?? this.#dayOf(name, time)
+    const folder = join(this.#directory, day)
+    ensureFolder(folder)
+    const path = join(folder, name)
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    try {
+      const file = { fd, path, end: mended(fd) }
+      this.#open.set(sessionId, file)
+      this.#days.set(sessionId, day)
+      return file
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+  }
+
+  /** Yesterday, for a session that began then and was not known here any more. */
+  #dayOf(name: string, time: number): string {
+    const today = dayOf(time)
+    const yesterday = dayOf(startOf(today) - DAY)
+    return fileAt(this.#directory, yesterday, name) && !fileAt(this.#directory, today, name) ? yesterday : today
+  }
+}
+
+/** Takes away the line that a crash tore, and returns how long the file is now. */
+function mended(fd: number): number {
+  const { size } = fstatSync(fd)
+  let end = size
+  while (end > 0) {
+    const start = Math.max(0, end - LOOK)
+    const bytes = Buffer.alloc(end - start)
+    readSync(fd, bytes, 0, bytes.length, start)
+    const at = bytes.lastIndexOf(LF)
+    if (at >= 0) {
+      end = start + at + 1
+      break
+    }
+    end = start
+  }
+  if (end < size) ftruncateSync(fd, end)
+  return end
+}

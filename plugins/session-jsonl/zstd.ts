@@ -1,0 +1,26 @@
+import zlib from 'node:zlib'
+
+const LEVEL = 3
+
+export interface Zstd {
+  compress(bytes: Uint8Array): Uint8Array
+  decompress(bytes: Uint8Array): Uint8Array
+}
+
+interface NodeZstd {
+  zstdCompressSync?(bytes: Uint8Array, options: { params: Record<number, number> }): Uint8Array
+  zstdDecompressSync?(bytes: Uint8Array): Uint8Array
+}
+
+/** Node's own where it has one (22.15 and later), otherwise the one in WebAssembly. */
+export async function loadZstd(): Promise<Zstd> {
+  const { zstdCompressSync, zstdDecompressSync } = zlib as NodeZstd
+  if (zstdCompressSync && zstdDecompressSync) {
+    const { ZSTD_c_compressionLevel } = zlib.constants as { ZSTD_c_compressionLevel?: number }
+    const params = { [ZSTD_c_compressionLevel ?? 100]: LEVEL }
+    return { compress: bytes => zstdCompressSync(bytes, { params }), decompress: zstdDecompressSync }
+  }
+  const { init, compress, decompress } = await import('@bokuweb/zstd-wasm')
+  await init()
+  return { compress: bytes => compress(bytes, LEVEL), decompress: bytes => decompress(bytes) }
+}

@@ -1,0 +1,54 @@
+import type { Logger } from 'lunaroute'
+import { Engine } from './engine.ts'
+import type { EngineSpec } from './spec.ts'
+
+/**
+ * Holds the engine over reloads: a generation with the same settings goes on with it, another one gets its own, and the
+ * one before is closed when the last generation that used it has gone.
+ */
+export class Hub {
+  readonly #users = new Map<Engine, number>()
+  readonly #closing = new Set<Promise<void>>()
+  #current: Engine | undefined
+  #key = ''
+
+  get current(): Engine | undefined {
+    return this.#current
+  }
+
+  /** The engine for these settings. To be let go of by `leave`. */
+  enter(spec: EngineSpec, log: Logger): Engine {
+    const key = JSON.stringify(spec.worker)
+    const before = this.#current
+    if (before && this.#key === key) {
+      void before.replaceWriters(spec.writers)
+      this.#users.set(before, (this.#users.get(before) ?? 0) + 1)
+      return before
+    }
+    const engine = new Engine(spec, log)
+    this.#users.set(engine, 1)
+    this.#current = engine
+    this.#key = key
+    if (before && this.#users.get(before) === 0) void this.#close(before)
+    return engine
+  }
+
+  /** An engine that serves on stays: the next generation may not have asked for it yet. */
+  async leave(engine: Engine): Promise<void> {
+    const users = (this.#users.get(engine) ?? 1) - 1
+    this.#users.set(engine, users)
+    if (users === 0 && engine !== this.#current) await this.#close(engine)
+  }
+
+  async close(): Promise<void> {
+    for (const engine of this.#users.keys()) void this.#close(engine)
+    await Promise.all(this.#closing)
+  }
+
+  async #close(engine: Engine): Promise<void> {
+    if (!this.#users.delete(engine)) return
+    const closed = engine.close().finally(() => this.#closing.delete(closed))
+    this.#closing.add(closed)
+    await closed
+  }
+}

@@ -1,0 +1,51 @@
+import type { Status } from 'lunaroute'
+import type { SessionEvent } from 'lunaroute/sessions'
+import type { WorkerSpec } from './spec.ts'
+import type { Stored } from './vault.ts'
+
+/** What the worker is started with. */
+export interface WorkerStart {
+  readonly ring: SharedArrayBuffer
+  readonly spillKey: Uint8Array
+  readonly spec: WorkerSpec
+}
+
+export type ToWorker =
+  /** Something is in the ring. */
+  | { readonly type: 'wake' }
+  /** A part of the spill can be read, after all that is in the ring. */
+  | { readonly type: 'segment'; readonly fd: number; readonly segment: Stored }
+  /** Asks for `caughtUp`. */
+  | { readonly type: 'ask' }
+  /** Parts of an exchange were lost: nothing is to be kept of it. */
+  | { readonly type: 'dropped'; readonly exchange: number }
+  /** What became of a `write`. */
+  | { readonly type: 'written'; readonly writer: string; readonly error: string | null }
+  | { readonly type: 'close' }
+
+export type FromWorker =
+  /** Ring and spill are empty, after so many segments since the spill began. */
+  | { readonly type: 'caughtUp'; readonly segments: number }
+  /** For a writer on the serving thread. */
+  | { readonly type: 'write'; readonly writer: string; readonly events: readonly SessionEvent[] }
+  | { readonly type: 'state'; readonly state: WorkerState }
+  | { readonly type: 'warn'; readonly message: string }
+  | { readonly type: 'closed' }
+
+/** Counts of the worker since it started. */
+export interface WorkerState {
+  readonly exchanges: number
+  /** Exchanges of which something could not be read; they are recorded without it. */
+  readonly unreadable: number
+  readonly writers: readonly WriterState[]
+}
+
+export interface WriterState {
+  readonly name: string
+  readonly written: number
+  readonly failures: number
+  /** Events that wait for the writer, in memory or on disk, and those that found no room. */
+  readonly pending: number
+  readonly dropped: number
+  readonly status: Status
+}

@@ -1,0 +1,128 @@
+import {
+  type AttemptOutcome,
+  callerSlot,
+  type Exchange,
+  type Observer,
+  routeSlot,
+  type StartedAttempt,
+  usageSlot,
+} from 'lunaroute'
+import type { Engine } from './engine.ts'
+import { FRAME, MAX_PAYLOAD, type RecordedAttempt, type RecordedEnd, type RecordedHead } from './frames.ts'
+import { safeHeaders, safeQuery } from './secrets.ts'
+
+const NOTHING = new Uint8Array(0)
+
+/** Looks at one exchange and hands on what it sees. Parses nothing. */
+export class Tap implements Observer {
+  readonly #engine: Engine
+  readonly #exchange: Exchange
+  readonly #number: number
+  readonly #began = performance.now()
+  #hasHead = false
+  #hasAttempt = false
+  #isDropped = false
+
+  constructor(engine: Engine, exchange: Exchange) {
+    this.#engine = engine
+    this.#exchange = exchange
+    this.#number = engine.nextExchange()
+  }
+
+  requestBody(body: Uint8Array): void {
+    this.#sendHead()
+    for (let at = 0; at < body.length; at += MAX_PAYLOAD) {
+      this.#send(FRAME.body, body.subarray(at, at + MAX_PAYLOAD))
+    }
+  }
+
+  attemptStarted({ provider }: StartedAttempt): void {
+    this.#sendHead()
+    if (this.#hasAttempt) return
+    this.#hasAttempt = true
+    const { id, reason } = this.#exchange.use(routeSlot)
+    const route = { route: id ?? null, routeReason: reason ?? null }
+    this.#json(FRAME.attempt, {
+      provider,
+      model: this.#exchange.request?.modelLabel ?? null,
+      ...route,
+    } satisfies RecordedAttempt)
+  }
+
+  responseBytes(bytes: Uint8Array): void {
+    // Without an endpoint and an attempt it is a page of the gateway's own.
+    if (!this.#hasHead && this.#exchange.endpoint === null) return
+    this.#sendHead()
+    if (bytes.length <= MAX_PAYLOAD) this.#send(FRAME.bytes, bytes)
+    else {
+      for (let at = 0; at < bytes.length; at += MAX_PAYLOAD) {
+        this.#send(FRAME.bytes, bytes.subarray(at, at + MAX_PAYLOAD))
+      }
+    }
+  }
+
+  end(): void {
+    this.#sendHead()
+    this.#json(FRAME.end, this.#endOf())
+    if (this.#isDropped) this.#engine.drop(this.#number)
+  }
+
+  #sendHead(): void {
+    if (this.#hasHead) return
+    this.#hasHead = true
+    const { id, head, dialect, endpoint, timings, listener, remoteAddress } = this.#exchange
+    const { name, keyHash } = this.#exchange.use(callerSlot)
+    this.#json(FRAME.head, {
+      id,
+      startedAt: timings.startedAt,
+      dialect: dialect.name,
+      method: head.method,
+      path: head.path,
+      query: safeQuery(head.query),
+      headers: safeHeaders(head),
+      listener,
+      address: remoteAddress,
+      operation: endpoint?.operation ?? 'unknown',
+      hasJsonBody: endpoint?.body === 'json',
+      stream: endpoint?.stream ?? null,
+      caller: name ?? null,
+      callerKey: keyHash ?? null,
+    } satisfies RecordedHead)
+  }
+
+  #endOf(): RecordedEnd {
+    const exchange = this.#exchange
+    const { outcome, error, request, response, timings, requestBytes, responseBytes, isStreaming, attempts } = exchange
+    const { id } = exchange.use(routeSlot)
+    return {
+      outcome: outcome ?? 'error',
+      error: error ? { code: error.code, message: error.message } : null,
+      model: request?.modelLabel ?? null,
+      status: response?.status ?? 0,
+      headers: response ? safeHeaders(response) : {},
+      isStreaming,
+      duration: timings.end,
+      requestBytes,
+      responseBytes,
+      attempts: attempts.map(attemptOf),
+      usage: exchange.use(usageSlot).usage ?? null,
+      route: id ?? null,
+    }
+  }
+
+  #json(kind: number, value: unknown): void {
+    const bytes = Buffer.from(JSON.stringify(value))
+    this.#send(kind, bytes.length <= MAX_PAYLOAD ? bytes : NOTHING)
+  }
+
+  /** What follows a lost frame is of no use. */
+  #send(kind: number, payload: Uint8Array): void {
+    if (this.#isDropped) return
+    this.#isDropped = !this.#engine.send(kind, this.#number, performance.now() - this.#began, payload)
+  }
+}
+
+function attemptOf(attempt: AttemptOutcome): RecordedEnd['attempts'][number] {
+  const { provider, model, number, startedAt, endedAt, status, failure, toldStatus, key } = attempt
+  return { provider, model, number, startedAt, endedAt, status, failure, toldStatus, key }
+}

@@ -1,0 +1,61 @@
+import { isUtf8 } from 'node:buffer'
+import zlib from 'node:zlib'
+
+const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = zlib.constants
+// What broke off is read as far as it goes.
+const gunzip = (bytes: Buffer): Buffer => zlib.gunzipSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+
+export type Unzstd = (bytes: Buffer) => Buffer
+
+/** Reads a coding that not every Node has. */
+export async function loadUnzstd(): Promise<Unzstd> {
+  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Unzstd }
+  if (zstdDecompressSync) return zstdDecompressSync
+  const { init, decompress } = await import('@bokuweb/zstd-wasm')
+  await init()
+  return bytes => Buffer.from(decompress(bytes))
+}
+
+/** A body without its content coding. Throws where the coding is unknown or broken from the start. */
+export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzstd): Buffer {
+  if (bytes.length === 0) return bytes
+  const codings = (coding ?? '').split(',').map(each => each.trim().toLowerCase())
+  return codings.reduceRight((body, each) => {
+    switch (each) {
+      case '':
+      case 'identity':
+        return body
+      case 'gzip':
+      case 'x-gzip':
+        return gunzip(body)
+      case 'deflate':
+        return inflate(body)
+      case 'br':
+        return zlib.brotliDecompressSync(body, { finishFlush: BROTLI_OPERATION_FLUSH })
+      case 'zstd':
+        return unzstd(body)
+    }
+    throw new Error(`the content coding "${each}" is not known`)
+  }, bytes)
+}
+
+/** Some servers mean the bare form by `deflate`. */
+function inflate(bytes: Buffer): Buffer {
+  try {
+    return zlib.inflateSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+  } catch {
+    return zlib.inflateRawSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+  }
+}
+
+/** A body as it is put into an event: JSON where it is some, text where it is that, and base64 otherwise. */
+export function bodyOf(bytes: Buffer): unknown {
+  if (bytes.length === 0) return null
+  if (!isUtf8(bytes)) return { base64: bytes.toString('base64') }
+  const text = bytes.toString()
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

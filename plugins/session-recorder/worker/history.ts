@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Block, Message, NeutralRequest, ToolResultBlock } from 'lunaroute/neutral'
+
+const MAX_MESSAGES = 200_000
+const MAX_CALLS = 50_000
+
+/** A tool call that an answer made. */
+export interface KnownCall {
+  readonly name: string
+  readonly requestId: string
+  /** When it had arrived, in milliseconds since 1970. */
+  readonly at: number
+}
+
+/** What a request adds to its session. */
+export interface Addition {
+  readonly messages: readonly Message[]
+  readonly results: readonly { readonly result: ToolResultBlock; readonly call: KnownCall | undefined }[]
+}
+
+/**
+ * Knows what sessions have said so far, so that the history each request carries is counted once. Bounded over all
+ * sessions; what has been forgotten is new again.
+ */
+export class History {
+  /** Each message with all that went before it, and each message of the other side by itself. */
+  readonly #seen = new LRUCache<string, true>({ max: MAX_MESSAGES })
+  readonly #calls = new LRUCache<string, KnownCall>({ max: MAX_CALLS })
+  readonly #results = new LRUCache<string, true>({ max: MAX_CALLS })
+
+  add(session: string, request: NeutralRequest): Addition {
+    const messages = request.messages.filter(each => each.placement !== 'top')
+    const begin = `${session}\n${request.state?.previousResponseId ?? ''}`
+    const alone = messages.map(each => digestOf(session, each))
+    let chain = begin
+    const chains = alone.map(each => (chain = hash(chain, each)))
+    let known = 0
+    while (known < chains.length && this.#seen.has(chains[known]!)) known++
+    // A history whose beginning was rewritten is recognised by its last turn of the model or of a tool.
+    if (known === 0) known = messages.findLastIndex((each, i) => isOthers(each) && this.#seen.has(alone[i]!)) + 1
+    for (const each of chains) this.#seen.set(each, true)
+    for (const [i, each] of messages.entries()) if (isOthers(each)) this.#seen.set(alone[i]!, true)
+    const added = messages.slice(known)
+    return { messages: added, results: this.#newResults(session, added, messages) }
+  }
+
+  /** Keeps the calls of an answer until their results come. */
+  called(session: string, calls: readonly { readonly callId: string; readonly call: KnownCall }[]): void {
+    for (const { callId, call } of calls) this.#calls.set(`${session}\n${callId}`, call)
+  }
+
+  #newResults(session: string, added: readonly Message[], all: readonly Message[]): Addition['results'] {
+    const results = added.flatMap(each => each.content).filter(each => each.type === 'toolResult')
+    const fresh = results.filter(({ callId }) => !this.#results.has(`${session}\n${callId}`))
+    for (const { callId } of fresh) this.#results.set(`${session}\n${callId}`, true)
+    if (fresh.length === 0) return []
+    const names = new Map(callsIn(all).map(each => [each.callId, each.name]))
+    return fresh.map(result => {
+      const name = result.name ?? names.get(result.callId)
+      const call = this.#callOf(session, result.callId, name, names)
+      return { result: name === undefined ? result : { ...result, name }, call }
+    })
+  }
+
+  #callOf(
+    session: string,
+    callId: string,
+    name: string | undefined,
+    told: ReadonlyMap<string, string>,
+  ): KnownCall | undefined {
+    const key = `${session}\n${callId}`
+    const known = this.#calls.get(key)
+    if (known) {
+      this.#calls.delete(key)
+      return known
+    }
+    // Where the dialect gives no ids (Gemini) those made up for an answer are not those made up for a history: the oldest
+    // call of the tool that the history has no id of is the one that is answered first.
+    const prefix = `${session}\n`
+    const isMeant = (each: string): boolean =>
+      each.startsWith(prefix) && this.#calls.peek(each)?.name === name && !told.has(each.slice(prefix.length))
+    const oldest = [...this.#calls.rkeys()].find(each => each !== undefined && isMeant(each))
+    if (oldest === undefined) return undefined
+    const call = this.#calls.get(oldest)
+    this.#calls.delete(oldest)
+    return call
+  }
+}
+
+function callsIn(messages: readonly Message[]) {
+  return messages.flatMap(each => each.content).filter(each => each.type === 'toolCall')
+}
+
+function isOthers({ role }: Message): boolean {
+  return role === 'assistant' || role === 'tool'
+}
+
+/** What a message says, without what clients change from turn to turn: cache marks, and text as string or as list. */
+function digestOf(session: string, { role, content }: Message): string {
+  const hash = createHash('sha1').update(`${session}\n${role}`)
+  // Text is most of it, and hashed as it is: making JSON of it would cost as much again.
+  for (const block of content)
+    hash.update(block.type === 'text' ? block.text : JSON.stringify(partOf(block))).update('\0')
+  return hash.digest('base64')
+}
+
+function partOf(block: Block): unknown {
+  switch (block.type) {
+    case 'text':
+      return block.text
+    case 'toolCall':
+      return ['call', block.callId, block.name, block.input]
+    case 'toolResult':
+      return ['result', block.callId, block.content.map(partOf)]
+    case 'reasoning':
+      return ['reasoning', block.parts.map(each => each.text)]
+    case 'image':
+    case 'document':
+    case 'video':
+      return [block.type, block.source]
+    default:
+      return [block.type, block.id]
+  }
+}
+
+function hash(before: string, text: string): string {
+  return createHash('sha1').update(before).update('\n').update(text).digest('base64')
+}
+
+/** What identifies a conversation that has no name: everything up to the user's first message. */
+export function openingOf(request: NeutralRequest): string | undefined {
+  const first = request.messages.findIndex(each => each.role === 'user')
+  if (first < 0) return undefined
+  return request.messages
+    .slice(0, first + 1)
+    .map(each => digestOf('', each))
+    .join()
+}

@@ -1,0 +1,5 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { WorkerStart } from '../messages.ts'
+import { Intake } from './intake.ts'
+
+await new Intake(workerData as WorkerStart, parentPort!).run()

@@ -1,0 +1,127 @@
+import type { SessionEvent } from 'lunaroute/sessions'
+import { FRAME, type RecordedAttempt, type RecordedEnd, type RecordedHead } from '../frames.ts'
+import { answerEvents, toolCallsOf } from './answer-events.ts'
+import { Assembly } from './assembly.ts'
+import type { Unzstd } from './content.ts'
+import { History } from './history.ts'
+import type { Modules } from './modules.ts'
+import { readAnswer } from './read-answer.ts'
+import { readRequest } from './read-request.ts'
+import { redacted } from './redact.ts'
+import { requestEvents, type Told } from './request-events.ts'
+import { SessionNames } from './session.ts'
+
+export interface RecorderParts {
+  readonly modules: Modules
+  readonly unzstd: Unzstd
+  readonly userAgentLength: number
+  /** Takes the events of one exchange, in order. */
+  emit(events: readonly SessionEvent[]): void
+}
+
+/** Makes events of the frames of exchanges. */
+export class Recorder {
+  readonly #parts: RecorderParts
+  readonly #open = new Map<number, Assembly>()
+  readonly #names = new SessionNames()
+  readonly #history = new History()
+  exchanges = 0
+  unreadable = 0
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts
+  }
+
+  /** Never throws: an exchange that cannot be read is counted and let go. */
+  take(kind: number, exchange: number, time: number, payload: Buffer): void {
+    try {
+      this.#take(kind, exchange, time, payload)
+    } catch {
+      this.unreadable++
+      this.#open.delete(exchange)
+    }
+  }
+
+  /** Parts of an exchange are missing. */
+  drop(exchange: number): void {
+    this.#open.delete(exchange)
+  }
+
+  #take(kind: number, exchange: number, time: number, payload: Buffer): void {
+    if (kind === FRAME.head) {
+      this.#open.set(exchange, new Assembly(parse(payload)))
+      return
+    }
+    const assembly = this.#open.get(exchange)
+    if (!assembly) return
+    switch (kind) {
+      case FRAME.body:
+        assembly.body.push(payload)
+        return
+      case FRAME.attempt:
+        assembly.attempt = parse<RecordedAttempt>(payload)
+        this.#begin(assembly, null)
+        return
+      case FRAME.bytes:
+        assembly.answer.push(payload)
+        assembly.times.push(time)
+        return
+      case FRAME.end:
+        this.#open.delete(exchange)
+        this.#finish(assembly, parse<RecordedEnd>(payload))
+    }
+  }
+
+  #begin(assembly: Assembly, model: string | null): NonNullable<Assembly['told']> {
+    const { modules, userAgentLength } = this.#parts
+    const { head } = assembly
+    const request = readRequest(head, Buffer.concat(assembly.body.splice(0)), modules.dialects.get(head.dialect))
+    const { redactor } = modules
+    const session = this.#names.of(head, request, text => redactor !== undefined && redactor.text(text) !== text)
+    const addition = request.neutral && this.#history.add(session, request.neutral)
+    const told = { session, request, sequence: 0 }
+    assembly.told = told
+    this.#emit(assembly, told, requestEvents(assembly, request, addition, { userAgentLength, model }))
+    return told
+  }
+
+  #finish(assembly: Assembly, end: RecordedEnd): void {
+    const { modules } = this.#parts
+    const { head } = assembly
+    const told = assembly.told ?? this.#begin(assembly, end.model)
+    const module = modules.dialects.get(head.dialect)
+    const { request, session } = told
+    const answer = readAnswer(
+      head,
+      end,
+      Buffer.concat(assembly.answer),
+      module?.codec,
+      request.neutral,
+      this.#parts.unzstd,
+    )
+    this.exchanges++
+    if (answer.isUnreadable) this.unreadable++
+    const at = head.startedAt + end.duration
+    const calls = toolCallsOf(answer)
+    this.#history.called(
+      session,
+      calls.map(({ callId, name }) => ({ callId, call: { name, requestId: head.id, at } })),
+    )
+    this.#emit(assembly, told, answerEvents({ assembly, request, end, answer, module, prices: modules.prices }))
+  }
+
+  #emit(assembly: Assembly, told: NonNullable<Assembly['told']>, events: readonly Told[]): void {
+    const { redactor } = this.#parts.modules
+    const whole = events.map((event): SessionEvent => {
+      const base = { session_id: told.session, request_id: assembly.head.id, sequence: told.sequence++ }
+      const { type, timestamp, ...rest } = event
+      const complete = { type, ...base, timestamp, ...rest } as SessionEvent
+      return redactor ? redacted(complete, redactor) : complete
+    })
+    this.#parts.emit(whole)
+  }
+}
+
+function parse<T = RecordedHead>(payload: Buffer): T {
+  return JSON.parse(payload.toString()) as T
+}

@@ -1,0 +1,44 @@
+import type { Redactor } from 'lunaroute'
+import type { SessionEvent } from 'lunaroute/sessions'
+
+/** Written by the gateway itself or by the operator: nothing in them comes from a client or a provider. */
+const OWN = new Set([
+  'type',
+  'session_id',
+  'request_id',
+  'timestamp',
+  'sequence',
+  'dialect',
+  'method',
+  'operation',
+  'listener',
+  'provider',
+  'caller',
+  'outcome',
+  'route',
+  'chunk_latency_ms',
+])
+
+/** An event without what the redactor takes out. Every text in it is looked at as a whole. */
+export function redacted<E extends SessionEvent>(event: E, redactor: Redactor): E {
+  const entries = Object.entries(event).map(([key, value]): [string, unknown] => {
+    if (OWN.has(key) || value === null) return [key, value]
+    // Texts that are JSON stay JSON.
+    if (key === 'tool_arguments') return [key, redactor.json(value)]
+    // Numbers that look like somebody's stay what they are.
+    if (key === 'estimated_cost') return [key, withModel(value as ModelNamed, redactor)]
+    if (key === 'attempts') return [key, (value as readonly ModelNamed[]).map(each => withModel(each, redactor))]
+    if (typeof value === 'string') return [key, redactor.text(value)]
+    return [key, typeof value === 'object' ? redactor.json(value) : value]
+  })
+  return Object.fromEntries(entries) as unknown as E
+}
+
+interface ModelNamed {
+  readonly model: string | null
+}
+
+/** Models are what clients ask for: anything. */
+function withModel<T extends ModelNamed>(value: T, redactor: Redactor): T {
+  return { ...value, model: value.model === null ? null : redactor.text(value.model) }
+}

@@ -1,0 +1,119 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { definePlugin } from '../../src/index.ts'
+import { type SessionEvent, sessionWriterService } from '../../src/sessions/index.ts'
+import { gateway } from '../../src/testing.ts'
+import { eventsIn, filesIn, of, recorded, recording, scratch } from '../../test/recording/rig.ts'
+import { until } from '../../test/support/until.ts'
+import sessionRecorder from './index.ts'
+
+const CHAT = '/v1/chat/completions'
+const user = (content: string) => ({ role: 'user', content })
+const completion = (message: object) => ({
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'gpt-5-2026',
+  choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
+})
+
+describe('writers', () => {
+  const collecting = (write: (events: readonly SessionEvent[]) => Promise<void> | void) =>
+    definePlugin({
+      name: 'collecting',
+      setup(_options, api) {
+        api.offer(sessionWriterService, { name: 'collecting', writer: { write } })
+        return {}
+      },
+    })()
+
+  it('that fail get the same events again, in order, while others go on', async () => {
+    const taken: SessionEvent[] = []
+    let failures = 0
+    const write = (events: readonly SessionEvent[]): void => {
+      if (failures < 2) {
+        failures++
+        throw new Error('not now')
+      }
+      taken.push(...events)
+    }
+    const { g, directory, stop } = await recorded({
+      upstream: () => ({ body: completion({ content: 'ok' }) }),
+      plugins: [collecting(write)],
+    })
+    for (let i = 0; i < 5; i++)
+      await (await g.post(CHAT, { model: 'm', messages: [user(`${i}`)] }, { session_id: 's' })).text()
+    await until(() => eventsIn(directory).length === 20, 'the other writer has its events', 20_000)
+    expect(await stop()).toEqual(taken)
+    expect(failures).toBe(2)
+  })
+
+  it('lose nothing when the configuration changes', async () => {
+    const directory = scratch()
+    const config = (age: number) => recording(directory, { jsonl: { retention: { max_age_days: age } } })
+    const g = await gateway(config(30), { upstream: () => ({ body: completion({ content: 'ok' }) }) })
+    onTestFinished(() => g.close())
+    for (const age of [30, 31, 32]) {
+      await g.reload(config(age))
+      for (let i = 0; i < 10; i++) await (await g.post(CHAT, { model: 'm', messages: [user(`${age} ${i}`)] })).text()
+    }
+    await g.close()
+    expect(of(eventsIn(directory), 'completed')).toHaveLength(30)
+  })
+
+  it('on the serving thread may post to an endpoint', async () => {
+    const lines: string[] = []
+    let refusals = 1
+    const server = createServer((request, response) => {
+      const parts: Buffer[] = []
+      request.on('data', part => parts.push(part))
+      request.on('end', () => {
+        if (refusals-- > 0) response.statusCode = 503
+        else lines.push(...Buffer.concat(parts).toString().trim().split('\n'))
+        response.end()
+      })
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { default: httpWriter } = await import('../../docs/examples/http-writer.ts')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`
+    const g = await gateway(
+      { extends: 'passthrough', plugins: [sessionRecorder(), httpWriter({ url })] },
+      { upstream: () => ({ body: completion({ content: 'ok' }) }) },
+    )
+    await (await g.post(CHAT, { model: 'm', messages: [user('a')] })).text()
+    await g.close()
+    expect(lines.map(each => JSON.parse(each).type)).toEqual([
+      'started',
+      'request_recorded',
+      'response_recorded',
+      'completed',
+    ])
+  })
+})
+
+it('lets what finds no room in memory wait on disk, and loses nothing', async () => {
+  const directory = scratch()
+  const spill = scratch()
+  const { g, stop } = await recorded({
+    directory,
+    recorder: { queue_mb: 1, spill_directory: spill },
+    upstream: () => ({ body: completion({ content: 'ok' }) }),
+  })
+  const text = 'long '.repeat(60_000)
+  await Promise.all(
+    Array.from({ length: 40 }, async (_, i) =>
+      (await g.post(CHAT, { model: 'm', messages: [user(`${i} ${text}`)] })).text(),
+    ),
+  )
+  const events = await stop()
+  expect(of(events, 'completed')).toHaveLength(40)
+  expect(
+    of(events, 'request_recorded').every(
+      each => each.request_text.endsWith(text.trimEnd()) || each.request_text.endsWith(text),
+    ),
+  ).toBe(true)
+  // It has no name, so that nothing is left of it.
+  expect(filesIn(spill)).toEqual([])
+})
