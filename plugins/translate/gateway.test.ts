@@ -130,24 +130,6 @@ describe('a Chat client and a Messages provider', () => {
     expect(await reply.json()).toMatchObject({ error: { type: word, message: 'no' } })
   })
 
-  it.each<[what: string, headers: Record<string, string>]>([
-    ['a date', { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }],
-    [
-      'the time at which its limit is reset',
-      { 'anthropic-ratelimit-requests-reset': new Date(Date.now() + 90_000).toISOString() },
-    ],
-    ["Azure's milliseconds", { 'x-ms-retry-after-ms': '90000' }],
-  ])('a provider that says when to come again by %s is passed on in seconds', async (_, headers) => {
-    messages.script({
-      status: 429,
-      headers,
-      json: { type: 'error', error: { type: 'rate_limit_error', message: 'no' } },
-    })
-    const seconds = Number((await post('/v1/chat/completions', ask)).headers.get('retry-after'))
-    expect(seconds).toBeGreaterThan(60)
-    expect(seconds).toBeLessThanOrEqual(91)
-  })
-
   it('two tools are called in parallel, and their results go back over a turn', async () => {
     messages.script({ events: TOOL_STREAM })
     const tool = (name: string) => ({ type: 'function', function: { name, parameters: { type: 'object' } } })

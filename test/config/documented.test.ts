@@ -11,7 +11,13 @@ const EXPECTED: Readonly<
   Record<string, readonly [warnings: readonly string[], shows: (config: ResolvedConfig) => boolean]>
 > = {
   'readme.yaml': [
-    ['22 session_recording', '38 ui', '27 session_recording.jsonl', '33 session_recording.pii', '24 session_recording.sqlite'],
+    [
+      '22 session_recording',
+      '38 ui',
+      '27 session_recording.jsonl',
+      '33 session_recording.pii',
+      '24 session_recording.sqlite',
+    ],
     config => config.providers[0]?.upstream.idleTimeout === 600_000,
   ],
   'server-readme.yaml': [
@@ -28,7 +34,13 @@ const EXPECTED: Readonly<
     config => config.server.listeners[0]?.dialects?.length === 2,
   ],
   'dual-dialect-passthrough.yaml': [
-    ['9 providers.openai.codex_auth', '17 session_recording', '30 ui', '19 session_recording.jsonl', '22 session_recording.sqlite'],
+    [
+      '9 providers.openai.codex_auth',
+      '17 session_recording',
+      '30 ui',
+      '19 session_recording.jsonl',
+      '22 session_recording.sqlite',
+    ],
     config => config.providers[0]?.baseUrl === 'https://chatgpt.com/backend-api/codex',
   ],
   'production.yaml': [
