@@ -1,3 +1,4 @@
+import type { ResponseHead } from 'lunaroute'
 import {
   type Block,
   type Codec,
@@ -81,7 +82,7 @@ function readBody(
   const answer = { json, neutral: undefined, error: undefined, isComplete: true, isUnreadable: false }
   try {
     if (status >= 400) {
-      return { ...answer, error: codec?.readError(json ?? '', { status, get: name => headers[name] }) }
+      return { ...answer, error: codec?.readError(json ?? '', headOf(status, headers)) }
     }
     if (reader && isObject(json)) {
       const neutral = reader.readResponse(json)
@@ -91,6 +92,10 @@ function readBody(
     return { ...answer, isUnreadable: true }
   }
   return { ...answer, isComplete: !reader, isUnreadable: reader !== undefined && bytes.length > 0 }
+}
+
+function headOf(status: number, headers: Readonly<Record<string, string>>): ResponseHead {
+  return { status, get: name => headers[name], names: () => Object.keys(headers) }
 }
 
 /** True where the stream came to its proper end. */
