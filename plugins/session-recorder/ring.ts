@@ -10,6 +10,10 @@ const READ = 1
 const ASLEEP = 2
 /** Times are kept in units of ten microseconds: an exchange may last for nearly six hours. */
 const TICKS = 100
+/** Says that the next frame is at the ring's beginning. */
+const BACK = 0
+/** A reader that keeps up leaves the ring empty again and again: then as much of it is used, in memory that is warm. */
+const WARM = 4 * 1024 * 1024
 
 /** The memory that both sides share. Its pages are taken from the system as they are first written. */
 export function createRing(bytes: number): SharedArrayBuffer {
@@ -54,8 +58,12 @@ export class RingWriter extends Side {
   /** False where there is no room. */
   write(kind: number, exchange: number, time: number, payload: Uint8Array): boolean {
     const length = lengthOf(payload.length)
-    const at = this.#at
+    let at = this.#at
     const read = Atomics.load(this.control, READ)
+    if (at === read && at >= WARM && length < read) {
+      this.ints[at >> 2] = BACK
+      at = 0
+    }
     const used = at >= read ? at - read : at + this.size - read
     // A ring filled to the last byte would look empty.
     if (length >= this.size - used) return false
@@ -93,6 +101,10 @@ export class RingReader extends Side {
     let total = 0
     while (at !== end && total < limit) {
       const header = at >> 2
+      if (ints[header] === BACK) {
+        at = 0
+        continue
+      }
       const length = ints[header + 3]!
       const payload = Buffer.allocUnsafe(length)
       const start = (at + HEADER) % size
