@@ -118,6 +118,11 @@ export interface Attempt {
   readonly gates?: readonly Gate[]
   /** Which of the provider's keys goes along, counting from 0. A client's own credential takes its place. */
   readonly key?: number
+  /**
+   * A last touch to this attempt alone, before those of the `egress` hook: what only concerns attempts that are seldom
+   * made need not tap the hook for all of them. What it throws fails the request.
+   */
+  readonly touch?: (attempt: OutgoingAttempt, exchange: Exchange) => OutgoingAttempt | undefined
   /** What the provider's dialect cannot say is dropped (true) or refused (false), whatever the gateway does otherwise. */
   readonly dropUnsupported?: boolean
 }

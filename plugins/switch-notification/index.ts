@@ -1,5 +1,14 @@
 import { LRUCache } from 'lru-cache'
-import { callerSlot, definePlugin, defineSlot, type Exchange, type Hooks, Type, withDefault } from 'lunaroute'
+import {
+  type Attempt,
+  callerSlot,
+  definePlugin,
+  type Exchange,
+  type Hooks,
+  type OutgoingAttempt,
+  Type,
+  withDefault,
+} from 'lunaroute'
 import { isObject } from 'lunaroute/neutral'
 import { DEFAULT_MESSAGE, filled, isNotified, reasonOf } from './message.ts'
 
@@ -34,12 +43,6 @@ const options = Type.Object(
   { additionalProperties: false },
 )
 
-/** The provider that a request was meant for. */
-const meant = defineSlot<{ provider: string | undefined; isMoved: boolean }>('switch-notification', () => ({
-  provider: undefined,
-  isMoved: false,
-}))
-
 /** Tells the model when another provider stands in for the one that was meant, so that it can tell the user. */
 export default definePlugin({
   name: 'switch-notification',
@@ -57,49 +60,68 @@ export default definePlugin({
     if (!given.enabled) return {}
     const { role, follow_sessions: isFollowing } = given
     const sessions = api.keep('sessions', () => new LRUCache<string, string>({ max: MAX_SESSIONS }))
+    /** The attempt with the notice in its request; undefined where the request has it already, or no place for it. */
+    const notified = (attempt: OutgoingAttempt, exchange: Exchange, original: string, isMoved: boolean) => {
+      const { request } = attempt
+      const template = given.providers[attempt.provider]?.switch_notification_message ?? given.default_message
+      const isUntried = exchange.attempts.every(({ provider }) => provider !== original)
+      const message = filled(template, {
+        original_provider: original,
+        new_provider: attempt.provider,
+        reason: isMoved && isUntried ? 'a change of route' : reasonOf(exchange.attempts, original),
+        model: request.model ?? '',
+      })
+      const { messages: editor } = request.dialect
+      if (!editor || isNotified(request.bytes, template, message)) return undefined
+      const body = request.json()
+      if (!isObject(body)) return undefined
+      const longer = editor.prepend(body, [{ role, content: message }])
+      const changed = Object.entries(longer).filter(([key, value]) => value !== body[key])
+      return changed.length === 0 ? undefined : { ...attempt, request: request.with(Object.fromEntries(changed)) }
+    }
     return {
       route: {
         // The plan is complete: what it begins with is what was meant.
         stage: 'late',
         handler(plan, request, exchange) {
           const first = plan[0]?.provider
-          if (first === undefined || request?.endpoint.operation !== 'generate') return
+          if (first === undefined || request?.endpoint.operation !== 'generate') return undefined
           const session = isFollowing ? sessionOf(exchange) : undefined
           const last = session === undefined ? undefined : sessions.get(session)
-          exchange.use(meant).provider = last ?? first
-          exchange.use(meant).isMoved = last !== undefined && last !== first
-          if (session === undefined) return
-          exchange.observe({
-            attemptAnswered({ provider }, { status }) {
-              if (status < 400) sessions.set(session, provider)
-            },
-          })
+          const original = last ?? first
+          if (session !== undefined) {
+            exchange.observe({
+              attemptAnswered({ provider }, { status }) {
+                if (status < 400) sessions.set(session, provider)
+              },
+            })
+          }
+          if (plan.every(({ provider }) => provider === original)) return undefined
+          const touch = (attempt: OutgoingAttempt, exchange: Exchange) => {
+            try {
+              return notified(attempt, exchange, original, last !== undefined && last !== first)
+            } catch (error) {
+              // An answer without the notice is better than none.
+              api.log.warn({ err: error, exchange: exchange.id }, 'the notice of a switch could not be given')
+              return undefined
+            }
+          }
+          return plan.map(each => (each.provider === original ? each : { ...each, touch: joined(each.touch, touch) }))
         },
-      },
-      egress(attempt, _request, exchange) {
-        const { provider: original, isMoved } = exchange.use(meant)
-        if (original === undefined || original === attempt.provider) return undefined
-        const { messages: editor } = attempt.request.dialect
-        const template = given.providers[attempt.provider]?.switch_notification_message ?? given.default_message
-        const isUntried = exchange.attempts.every(({ provider }) => provider !== original)
-        const message = filled(template, {
-          original_provider: original,
-          new_provider: attempt.provider,
-          reason: isMoved && isUntried ? 'a change of route' : reasonOf(exchange.attempts, original),
-          model: attempt.request.model ?? '',
-        })
-        if (!editor || isNotified(attempt.request.bytes, template, message)) return undefined
-        const body = attempt.request.json()
-        if (!isObject(body)) return undefined
-        const longer = editor.prepend(body, [{ role, content: message }])
-        const changed = Object.entries(longer).filter(([key, value]) => value !== body[key])
-        return changed.length === 0
-          ? undefined
-          : { ...attempt, request: attempt.request.with(Object.fromEntries(changed)) }
       },
     }
   },
 })
+
+type Touch = NonNullable<Attempt['touch']>
+
+function joined(first: Attempt['touch'], second: Touch): Touch {
+  if (!first) return second
+  return (attempt, exchange) => {
+    const touched = first(attempt, exchange) ?? attempt
+    return second(touched, exchange) ?? touched
+  }
+}
 
 /** Clients say what their session is called: those of different keys, or dialects, may say the same. */
 function sessionOf(exchange: Exchange): string | undefined {

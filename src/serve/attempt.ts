@@ -46,7 +46,8 @@ export interface Sending {
 export function send(sending: Sending): Promise<AttemptResult> {
   const outgoing = prepare(sending)
   const { egress } = sending.exchange.generation.hooks
-  if (egress === null || sending.request === null) return dispatch(sending, outgoing)
+  const isTouched = egress !== null || sending.planned.touch !== undefined
+  if (!isTouched || sending.request === null) return dispatch(sending, outgoing)
   return touch(sending, outgoing).then(touched => (sending.exchange.isOver ? null : leave(sending, touched)))
 }
 
@@ -150,7 +151,8 @@ async function touch(sending: Sending, outgoing: Outgoing): Promise<Outgoing> {
     request,
     body: (outgoing.body as Buffer | null) ?? NO_BODY,
   }
-  const changed = (await hooks.egress!.promise(shown, sending.request, exchange)) ?? shown
+  const own = planned.touch?.(shown, exchange) ?? shown
+  const changed = (await hooks.egress?.promise(own, sending.request!, exchange)) ?? own
   if (changed.headers !== shown.headers) applyChanges(outgoing.headers, shown.headers, changed.headers)
   const { method, translation, reply } = changed
   const isRemade = changed.request !== request

@@ -120,7 +120,8 @@ export class Harness {
     const { head, bytes } = request
     const { method, path } = head
     const whole = { provider: 'test', headers: {}, method, path, request, body: bytes, ...attempt }
-    return (await this.#generation.hooks.egress?.promise(whole, request, exchange)) ?? whole
+    const own = whole.touch?.(whole, exchange) ?? whole
+    return (await this.#generation.hooks.egress?.promise(own, request, exchange)) ?? own
   }
 
   /** What becomes of one chunk: several, one or none. */
