@@ -12,9 +12,10 @@ export default defineConfig({
   api_dialect: 'both',
 
   // A preset is a list of plugins, in the order they run.
-  // 'local' serves every dialect, passes unknown paths through, logs, and has metrics and health checks.
+  // 'default' serves every dialect, passes unknown paths through, has metrics and health checks, and records sessions.
+  // 'local' is the same without the record; 'routing' is for several providers, with rules and fallbacks.
   // 'passthrough' serves the dialects and nothing else.
-  extends: ['local'],
+  extends: ['default'],
 
   // More plugins: one that ships, as \`import accessLog from 'lunaroute/plugins/access-log'\`, or your own file, as
   // \`import stamp from './stamp.ts'\`. A plugin of the same name takes the place of the preset's.

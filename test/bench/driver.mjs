@@ -2,7 +2,7 @@ import './node-flags.mjs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Connection } from './connection.mjs'
 import { jsonReply, sseReply } from './mock-replies.mjs'
-import { cpuNs, peakRssMb, resetPeakRss } from './proc-stats.mjs'
+import { cpuNs, mainThreadNs, peakRssMb, resetPeakRss } from './proc-stats.mjs'
 import { Samples } from './samples.mjs'
 import { requestOf } from './workloads.mjs'
 
@@ -29,14 +29,17 @@ async function run(job) {
   await Promise.all(slots.flat().map(connection => connection.open()))
   resetPeakRss(job.pids)
   const cpuBefore = cpuNs(job.pids)
+  const mainBefore = mainThreadNs(job.pids)
   const startedAt = performance.now()
   await load(job, slots)
   const seconds = (performance.now() - startedAt) / 1e3
   const cpu = cpuNs(job.pids) - cpuBefore
+  const main = mainThreadNs(job.pids) - mainBefore
   for (const connection of slots.flat()) connection.close()
   return {
     seconds,
     cpuNs: cpu,
+    mainNs: main,
     rssMb: peakRssMb(job.pids),
     subject: measures(subject),
     direct: direct && measures(direct),

@@ -14,6 +14,13 @@ const ADDED = {
   // A model of the mock's that answers in Messages is one of a provider that speaks it.
   translate: () => ({ models: { 'mock-m-*': { provider: 'anthropic' }, 'mock-*': { provider: 'openai' } } }),
   routing: () => ({ extends: ['passthrough'], plugins: ['router'], routing: { rules: thousandRules() } }),
+  resilience: () => ({
+    extends: ['passthrough'],
+    plugins: [
+      ...['router', 'fallback', 'balance', 'provider-health', 'circuit-breaker', 'retry', 'timeouts'],
+      ...['request-template', 'switch-notification', 'translate', 'served-by'],
+    ],
+  }),
   recording: folder => ({
     extends: ['passthrough'],
     plugins: ['session-recorder', { name: 'session-jsonl', options: { directory: path.join(folder, 'sessions') } }],

@@ -12,6 +12,7 @@ export function figuresOf(run, result, direct) {
   const added = base && Object.fromEntries(Object.entries(own).map(([key, value]) => [key, minus(value, base[key])]))
   return {
     cpuUs,
+    mainUs: units > 0 ? result.mainNs / 1e3 / units : null,
     cpuPercent: run.eventsPerSecond ? (cpuUs * run.eventsPerSecond) / 1e4 : null,
     own,
     added: added ?? {},

@@ -19,6 +19,11 @@ export function cpuNs(pids) {
   return pids.reduce((sum, pid) => sum + (threadsNs(pid) ?? ticksNs(pid)), 0)
 }
 
+/** CPU time of the first thread of the first process: of Node, the one that serves. */
+export function mainThreadNs([pid]) {
+  return Number(readProc(`${pid}/task/${pid}/schedstat`)?.split(' ')[0] ?? 0)
+}
+
 /** Sum of the peak resident sizes in MB since the last `resetPeakRss`. */
 export function peakRssMb(pids) {
   const kb = pid => Number(/VmHWM:\s+(\d+)/.exec(readProc(`${pid}/status`) ?? '')?.[1] ?? 0)

@@ -32,7 +32,7 @@ export const CORES = cores()
 function cores() {
   const count = os.cpus().length
   if (count < 2 || spawnSync('taskset', ['-V']).status !== 0) return null
-  return { subject: String(count - 1), others: count === 2 ? '0' : `0-${count - 2}` }
+  return { subject: String(count - 1), others: count === 2 ? '0' : `0-${count - 2}`, any: `0-${count - 1}` }
 }
 
 /** Starts a program that logs to a file of its own and sees neither proxies, keys nor a config of the machine. */

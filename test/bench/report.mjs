@@ -42,7 +42,8 @@ function targets(measures) {
   const rows = judge(measures).map(({ what, run, subject, to, limit, unit, reached, verdict }) => {
     const number = value =>
       unit === undefined ? value.toFixed(2) : `${value.toFixed(unit === ' ms' && limit < 10 ? 2 : 0)}${unit}`
-    const limitText = to === undefined ? number(limit) : `${limit} x ${to}`
+    const bound = to === undefined ? number(limit) : `${limit} x ${to}`
+    const limitText = Number.isFinite(limit) ? bound : '-'
     return [`${what}${run ? ` (${run})` : ''}`, subject, limitText, reached === null ? '-' : number(reached), verdict]
   })
   return `## Targets\n\n${lines(['target', 'subject', 'at most', 'reached', ''], rows)}`
@@ -62,6 +63,10 @@ function table(measures, run, subjects) {
       return [
         subject,
         `${fixed(of(cpu), 1)}${percent === null ? '' : ` (${percent.toFixed(0)} %)`}`,
+        fixed(
+          of(figures => figures.mainUs),
+          1,
+        ),
         ...cells.map(value => fixed(value, 2)),
         fixed(
           of(figures => figures.perSecond),
@@ -74,7 +79,7 @@ function table(measures, run, subjects) {
         String(measures.sum(run.id, subject, figures => figures.errors)),
       ]
     })
-  const head = [run.id, `CPU us/${run.unit}`, ...COLUMNS, 'requests/s', 'RSS MB', 'errors']
+  const head = [run.id, `CPU us/${run.unit}`, 'serving thread', ...COLUMNS, 'requests/s', 'RSS MB', 'errors']
   return lines(head, rows)
 }
 

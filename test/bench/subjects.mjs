@@ -23,14 +23,16 @@ export const SUBJECTS = [
   gateway('local'),
   gateway('translate'),
   gateway('routing'),
-  gateway('recording'),
+  gateway('resilience'),
+  // Its worker thread has the other core.
+  { ...gateway('recording'), place: 'any' },
 ]
 
 /** Starts a subject and waits for its first proxied reply; `startMs` is the time from spawn to that reply. */
-export async function startSubject({ name, command }, upstreamPort, folder) {
+export async function startSubject({ name, command, place = 'subject' }, upstreamPort, folder) {
   const port = await freePort()
   const from = performance.now()
-  const program = start(name, command({ port, upstreamPort, folder }), folder, 'subject')
+  const program = start(name, command({ port, upstreamPort, folder }), folder, place)
   const request = requestOf('W1', 'mock-b1500', port)
   for (let status = 0; status !== 200; ) {
     status = await statusOf(port, request)

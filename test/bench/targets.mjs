@@ -16,7 +16,28 @@ const TRANSLATED = [
   { what: 'CPU per request translated, 200 KB', run: 'W8@16', read: cpu, limit: 4 },
 ].map(target => ({ ...target, subject: 'translate', to: 'passthrough' }))
 
+const main = figures => figures.mainUs
+
+const ROUTED = ['routing', 'resilience'].flatMap(subject =>
+  ['W1@16', 'W2@64', 'W3@16'].map(run => ({
+    what: 'CPU per unit',
+    run,
+    subject,
+    to: 'passthrough',
+    read: cpu,
+    limit: 1.3,
+  })),
+)
+
+const RECORDED = [
+  { what: 'CPU of the serving thread, 200 KB', run: 'W3@16', read: main, limit: 1.25 },
+  { what: 'CPU of the serving thread, 1 KB', run: 'W1@16', read: main, limit: 1.25 },
+  { what: 'CPU of the whole process, 200 KB', run: 'W3@16', read: cpu, limit: Number.POSITIVE_INFINITY },
+].map(target => ({ ...target, subject: 'recording', to: 'passthrough' }))
+
 const TARGETS = [
+  ...ROUTED,
+  ...RECORDED,
   ...TRANSLATED,
   ...GROUPS.flatMap(({ what, run, ...limits }) =>
     ['lean', 'nginx'].map(to => ({ what, run, subject: 'passthrough', to, read: cpu, limit: limits[to] })),

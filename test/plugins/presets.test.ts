@@ -4,14 +4,24 @@ import { serve } from '../support/serving.ts'
 
 const LOCAL = ['openai', 'anthropic', 'gemini', 'health', 'metrics', 'admin', 'validate', 'bypass', 'access-log']
 
+const RECORDING = [
+  'session-api',
+  'pii',
+  'prices',
+  'session-recorder',
+  'session-jsonl',
+  'session-sqlite',
+  'session-stats',
+]
+
 it.each([
-  ['a configuration that names no plugin', {}],
-  ['the preset local', { extends: 'local' }],
-  ['the preset default', { extends: 'default' }],
-  ['lunaroute.config.ts', config],
-])('%s runs the plugins of local', async (_, given) => {
+  ['a configuration that names no plugin', {}, [...LOCAL, ...RECORDING]],
+  ['the preset local', { extends: 'local' }, LOCAL],
+  ['the preset default', { extends: 'default' }, [...LOCAL, ...RECORDING]],
+  ['lunaroute.config.ts', config, [...LOCAL, ...RECORDING]],
+])('%s runs its plugins', async (_, given, plugins) => {
   const { gateway, close } = await serve(given)
-  expect(gateway.config()).toMatchObject({ plugins: LOCAL, warnings: [] })
+  expect(gateway.config()).toMatchObject({ plugins, warnings: [] })
   await close()
 })
 
@@ -28,6 +38,6 @@ it('a file of the documents is read whole: its sections belong to plugins', asyn
   }
   const { gateway, close } = await serve(documented as object)
   expect(gateway.config().warnings).toEqual([])
-  expect(gateway.generation.taps.record).toEqual(['metrics', 'access-log'])
+  expect(gateway.generation.taps.record).toEqual(['metrics', 'access-log', 'session-recorder'])
   await close()
 })

@@ -54,7 +54,7 @@ function received(
     headers: () => ({}),
   })
   const get = (name: string) => (name === 'content-type' ? type : undefined)
-  const head = translation.start({ status, get, entries: () => [] } as never)
+  const head = translation.start({ status, get, names: () => [] })
   const written = frames.flatMap(frame =>
     translation.chunk({ kind, event: frame.event, data: frame.data, json: () => frame.json() } as Chunk),
   )
