@@ -198,7 +198,7 @@ async function setUp(
   })
 }
 
-type HookObject = Exclude<HookEntry<Handlers[HookName]>, Handlers[HookName]>
+type HookObject = Exclude<HookEntry<Handlers[HookName]>, Handlers[HookName]> & Pick<Tap, 'when'>
 
 async function withDeadline(name: string, setup: () => Promise<Hooks>): Promise<Hooks> {
   let timer: NodeJS.Timeout | undefined

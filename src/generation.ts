@@ -2,7 +2,7 @@ import type { ResolvedConfig } from './config/resolved.ts'
 import type { Dialect } from './dialect.ts'
 import { EndpointTable } from './endpoints.ts'
 import type { Plan } from './exchange.ts'
-import type { LiveHooks } from './hooks.ts'
+import { HOOK_NAMES, type LiveHooks } from './hooks.ts'
 import type { HookName, Logger } from './plugin.ts'
 import type { Service } from './service.ts'
 import type { Provider } from './upstream/provider.ts'
@@ -55,7 +55,7 @@ export class Generation {
     this.number = parts.number
     this.config = parts.config
     this.hooks = parts.hooks
-    this.isTapped = Object.values(parts.hooks).some(hook => hook !== null)
+    this.isTapped = HOOK_NAMES.some(name => parts.hooks[name] !== null)
     this.taps = parts.taps
     this.dialects = parts.dialects
     this.endpoints = new EndpointTable(parts.dialects)

@@ -1,13 +1,14 @@
 import { AsyncParallelHook, AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncWaterfallHook } from 'tapable'
 import type { Chunk } from './chunk.ts'
 import { GatewayError, PluginError } from './errors.ts'
-import type { Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
-import type { Handlers, HookName, Logger } from './plugin.ts'
+import type { Attempt, Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
+import type { EgressCondition, Handlers, HookName, Logger } from './plugin.ts'
 import type { LlmRequest } from './request.ts'
 
 // The only file that imports tapable. What it does that has to be fenced in, measured on 2.3.4:
-// - a tapPromise function that throws synchronously, or returns no promise, leaves promise() pending for ever
-//   unless it is the first asynchronous tap: every tap is wrapped in an async function;
+// - a tap that throws synchronously leaves promise() pending for ever unless it is the first asynchronous one, as does
+//   one that never calls back: every tap is wrapped, and calls back exactly once;
+// - a promise per tap is most of what a tap costs: those that answer at once call back at once;
 // - in AsyncParallelHook a synchronous throw keeps later taps from starting: each record tap is isolated;
 // - an unknown `before` puts a tap first of all: order.ts sorts, and taps are registered in final order.
 
@@ -35,7 +36,10 @@ function createHooks() {
 type TapableHooks = ReturnType<typeof createHooks>
 
 /** The hooks of one generation. A hook nobody taps is null, so the request path pays one comparison for it. */
-export type LiveHooks = { readonly [K in HookName]: TapableHooks[K] | null }
+export type LiveHooks = { readonly [K in HookName]: TapableHooks[K] | null } & {
+  /** Whether any tap of `egress` is concerned with an attempt. Throws what a condition throws. */
+  readonly isEgressWanted: (attempt: Attempt, request: LlmRequest, exchange: Exchange) => boolean
+}
 
 /** One plugin's handler for one hook, in its final place. */
 export interface Tap {
@@ -43,6 +47,8 @@ export interface Tap {
   readonly plugin: string
   readonly failure: 'open' | 'closed'
   readonly handler: Handlers[HookName]
+  /** Of `egress` alone. */
+  readonly when?: EgressCondition
   readonly log: Logger
 }
 
@@ -51,33 +57,95 @@ export function buildHooks(taps: readonly Tap[]): LiveHooks {
   const hooks = createHooks()
   for (const tap of taps) install(hooks, tap)
   const live = Object.entries(hooks).map(([name, hook]) => [name, hook.isUsed() ? hook : null])
-  return Object.freeze(Object.fromEntries(live)) as LiveHooks
+  const conditions = taps.filter(each => each.hook === 'egress').map(conditionOf)
+  const isEgressWanted: LiveHooks['isEgressWanted'] = (attempt, request, exchange) =>
+    conditions.some(each => each(attempt, request, exchange))
+  return Object.freeze({ ...Object.fromEntries(live), isEgressWanted }) as LiveHooks
 }
 
 function install(hooks: TapableHooks, tap: Tap): void {
   if (tap.hook === 'streamChunk') return installStreamChunk(hooks, tap)
   if (tap.hook === 'record') return installRecord(hooks, tap)
   // One signature per hook exists only in the table of types; here they are all "some arguments, maybe a value".
-  const handler = tap.handler as (...args: unknown[]) => unknown
+  const handler = (tap.when ? conditional(tap) : tap.handler) as (...args: unknown[]) => unknown
   const hook = hooks[tap.hook] as unknown as AsyncSeriesBailHook<unknown[], unknown>
-  hook.tapPromise(tap.plugin, async (...args: unknown[]) => {
+  hook.tapAsync(tap.plugin, (...args: unknown[]) => {
+    const done = args.pop() as Done
+    let result: unknown
     try {
-      // tapable takes null, false and 0 for an answer: one plugin in JavaScript could so switch off those after it.
-      return (await handler(...args)) || undefined
+      result = handler(...args)
     } catch (error) {
-      return blame(tap, error)
+      return fail(tap, error, done)
     }
+    if (!isPromise(result)) return done(null, orNothing(result))
+    result.then(
+      value => done(null, orNothing(value)),
+      error => fail(tap, error, done),
+    )
   })
+}
+
+type Done = (error: unknown, result?: unknown) => void
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** tapable takes null, false and 0 for an answer: one plugin in JavaScript could so switch off those after it. */
+function orNothing(value: unknown): unknown {
+  return value || undefined
+}
+
+function fail(tap: Tap, error: unknown, done: Done): void {
+  try {
+    blame(tap, error)
+  } catch (refusal) {
+    return done(refusal)
+  }
+  done(null)
+}
+
+/** The handler of an egress tap that says when it is needed. */
+function conditional({ when, handler }: Tap): Handlers['egress'] {
+  return (attempt, request, exchange) =>
+    request && when!(attempt, request, exchange)
+      ? (handler as Handlers['egress'])(attempt, request, exchange)
+      : undefined
+}
+
+/** When an egress tap is needed: always, unless it says so itself. */
+function conditionOf(tap: Tap): EgressCondition {
+  const { when } = tap
+  if (!when) return () => true
+  return (attempt, request, exchange) => {
+    try {
+      return when(attempt, request, exchange)
+    } catch (error) {
+      blame(tap, error)
+      return false
+    }
+  }
 }
 
 function installRecord(hooks: TapableHooks, tap: Tap): void {
   const handler = tap.handler as Handlers['record']
-  hooks.record.tapPromise(tap.plugin, async exchange => {
+  const report = (error: unknown, exchange: Exchange) =>
+    tap.log.error({ err: error, hook: 'record', exchange: exchange.id }, `plugin "${tap.plugin}" failed in record`)
+  hooks.record.tapAsync(tap.plugin, (exchange, done) => {
+    let result: unknown
     try {
-      await handler(exchange)
+      result = handler(exchange)
     } catch (error) {
-      tap.log.error({ err: error, hook: 'record', exchange: exchange.id }, `plugin "${tap.plugin}" failed in record`)
+      report(error, exchange)
     }
+    if (!isPromise(result)) return done(null)
+    result.then(
+      () => done(null),
+      error => {
+        report(error, exchange)
+        done(null)
+      },
+    )
   })
 }
 

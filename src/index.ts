@@ -16,6 +16,7 @@ export {
   type ProviderConfig,
   type TlsConfig,
 } from './config/define.ts'
+export { derived } from './derived.ts'
 export type {
   CredentialRule,
   Dialect,
@@ -62,6 +63,7 @@ export {
   type ConfigNames,
   definePlugin,
   definePreset,
+  type EgressCondition,
   type Handlers,
   type HookEntry,
   type HookName,

@@ -22,6 +22,9 @@ export class JsonRequest implements LlmRequest {
   readonly #pathModel: PathModel | null
   #scan: Scan | undefined
   #json: unknown
+  /** Null until they have been asked for; many plugins do. */
+  #model: string | undefined | null = null
+  #isStream: boolean | null = null
 
   constructor(
     head: RequestHead,
@@ -41,8 +44,11 @@ export class JsonRequest implements LlmRequest {
 
   get model(): string | undefined {
     if (this.#pathModel) return this.#pathModel.name
-    const model = this.#glance('model')
-    return typeof model === 'string' ? model : undefined
+    if (this.#model === null) {
+      const model = this.#glance('model')
+      this.#model = typeof model === 'string' ? model : undefined
+    }
+    return this.#model
   }
 
   get modelLabel(): string | undefined {
@@ -58,7 +64,8 @@ export class JsonRequest implements LlmRequest {
   }
 
   get isStream(): boolean {
-    return this.endpoint.stream !== undefined || this.#glance('stream') === true
+    this.#isStream ??= this.endpoint.stream !== undefined || this.#glance('stream') === true
+    return this.#isStream
   }
 
   peek(field: string): unknown {

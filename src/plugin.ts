@@ -1,7 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { Chunk } from './chunk.ts'
 import type { Dialect } from './dialect.ts'
-import type { Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
+import type { Attempt, Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
 import type { GatewayView } from './gateway-view.ts'
 import type { PluginCommand } from './plugin-command.ts'
 import type { DataFile, DataFileDefinition } from './plugin-file.ts'
@@ -41,7 +41,19 @@ export interface Order {
 }
 
 export type HookEntry<F> = F | (Order & { readonly handler: F })
-export type Hooks = { readonly [K in HookName]?: HookEntry<Handlers[K]> }
+
+/** Says whether an `egress` handler is concerned with an attempt, from what the plan says of it. Looks, and changes nothing. */
+export type EgressCondition = (attempt: Attempt, request: LlmRequest, exchange: Exchange) => boolean
+
+export type Hooks = { readonly [K in Exclude<HookName, 'egress'>]?: HookEntry<Handlers[K]> } & {
+  /**
+   * With `when`, the handler is called for those attempts only. Where no plugin is concerned, an attempt leaves without
+   * having been written out for the hook.
+   */
+  readonly egress?:
+    | Handlers['egress']
+    | (Order & { readonly handler: Handlers['egress']; readonly when?: EgressCondition })
+}
 
 /** A structured logger, bound to the plugin's name. */
 export interface Logger {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Chunk } from '../src/chunk.ts'
 import { GatewayError, PluginError } from '../src/errors.ts'
-import type { Exchange } from '../src/exchange.ts'
+import type { Attempt, Exchange, OutgoingAttempt } from '../src/exchange.ts'
 import { buildHooks, HOOK_NAMES, type Tap } from '../src/hooks.ts'
 import type { Handlers, HookName } from '../src/plugin.ts'
 import type { LlmRequest } from '../src/request.ts'
@@ -17,6 +17,34 @@ const boom = () => {
 function tap<K extends HookName>(hook: K, handler: Handlers[K], more: Partial<Tap> = {}): Tap {
   return { hook, plugin: 'p', failure: 'closed', handler, log: memoryLogger('p', []), ...more }
 }
+
+describe('an egress tap that says when it is needed', () => {
+  const attempt = (provider: string) => ({ provider, headers: {} }) as OutgoingAttempt
+  const forOther = { when: ({ provider }: Attempt) => provider === 'other' }
+  const renamed = (): OutgoingAttempt => attempt('renamed')
+
+  it('is asked before an attempt is written out, and called for no other', async () => {
+    const hooks = buildHooks([tap('egress', renamed, forOther)])
+    expect(hooks.isEgressWanted(attempt('one'), request, exchange)).toBe(false)
+    expect(hooks.isEgressWanted(attempt('other'), request, exchange)).toBe(true)
+    expect(await hooks.egress!.promise(attempt('one'), request, exchange)).toEqual(attempt('one'))
+    expect(await hooks.egress!.promise(attempt('other'), request, exchange)).toEqual(attempt('renamed'))
+  })
+
+  it('does not keep others from being called', async () => {
+    const hooks = buildHooks([tap('egress', renamed, forOther), tap('egress', () => attempt('always'))])
+    expect(hooks.isEgressWanted(attempt('one'), request, exchange)).toBe(true)
+    expect(await hooks.egress!.promise(attempt('one'), request, exchange)).toEqual(attempt('always'))
+  })
+
+  it('is blamed for a condition that throws, or passed over where it fails open', async () => {
+    const closed = buildHooks([tap('egress', renamed, { when: boom })])
+    expect(() => closed.isEgressWanted(attempt('one'), request, exchange)).toThrow('failed in its egress hook')
+    const open = buildHooks([tap('egress', renamed, { when: boom, failure: 'open' })])
+    expect(open.isEgressWanted(attempt('one'), request, exchange)).toBe(false)
+    expect(await open.egress!.promise(attempt('one'), request, exchange)).toEqual(attempt('one'))
+  })
+})
 
 describe('a hook that nobody taps', () => {
   it('is null, and one that somebody taps is not', () => {

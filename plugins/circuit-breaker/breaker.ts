@@ -1,6 +1,8 @@
 import {
   type Attempt,
   type AttemptOutcome,
+  derived,
+  type Gate,
   GatewayError,
   type LlmRequest,
   type Observer,
@@ -31,20 +33,25 @@ export class Breaker {
 
   /** The plan without attempts that cannot be made now; each of the others is asked about again when its turn comes. */
   reshape(plan: Plan, request: LlmRequest | null): Plan {
-    const now = performance.now()
-    const { rules } = this.#settings
-    const gate = (attempt: Attempt) => this.#objection(attempt, request)
+    const { rules, isPerModel } = this.#settings
+    const gated = isPerModel ? gatedBy(attempt => this.#objection(attempt, request)) : this.#gated
+    // Mostly nothing has failed, and nobody needs to know what time it is.
+    if (this.#circuits.areNone) return plan.map(gated)
     const kept: Attempt[] = []
     let soonest = Number.POSITIVE_INFINITY
+    const now = performance.now()
     for (const attempt of plan) {
       const circuit = this.#circuit(attempt, request)
       if (circuit === undefined || circuit.wait(rules, now) === 0) {
-        kept.push({ ...attempt, gates: attempt.gates ? [...attempt.gates, gate] : [gate] })
+        kept.push(gated(attempt))
       } else soonest = Math.min(soonest, hintOf(circuit, rules, now))
     }
     if (kept.length === 0) throw openError(plan, soonest)
     return kept
   }
+
+  /** For circuits that do not depend on the request. */
+  readonly #gated = derived(gatedBy(attempt => this.#objection(attempt, null)))
 
   /** What follows the attempts of one exchange. */
   watch(): Observer {
@@ -120,6 +127,11 @@ class Watch implements Observer {
     this.#breaker.ended(outcome, this.#claim)
     this.#claim = undefined
   }
+}
+
+/** Adds a gate to an attempt. */
+function gatedBy(gate: Gate): (attempt: Attempt) => Attempt {
+  return attempt => ({ ...attempt, gates: attempt.gates ? [...attempt.gates, gate] : [gate] })
 }
 
 /** What clients are told to wait, in milliseconds. How a probe under way ends is known soon. */

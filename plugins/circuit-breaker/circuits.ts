@@ -29,8 +29,12 @@ export class Circuits {
   /** Told of changes; set by the generation that serves. */
   report: Report = () => undefined
 
+  get areNone(): boolean {
+    return this.#byKey.size === 0
+  }
+
   find(provider: string, model: string | undefined): Circuit | undefined {
-    if (this.#byKey.size === 0) return undefined
+    if (this.areNone) return undefined
     return this.#byKey.get(keyOf(provider, model))?.circuit
   }
 

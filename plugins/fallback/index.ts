@@ -1,6 +1,7 @@
 import {
   type Attempt,
   definePlugin,
+  derived,
   type Hold,
   ModelPatterns,
   meterService,
@@ -36,6 +37,12 @@ export default definePlugin({
     const takeovers = api.keep('takeovers', () => new Takeovers())
     const patterns = new ModelPatterns(Object.entries(chains))
     const hold: Hold = { firstContent: first_content_ms, keepAliveAfter: keep_alive_after_ms }
+    const resilient = derived(attempt => ({
+      ...attempt,
+      fallbackOn: attempt.fallbackOn ?? on,
+      hold: attempt.hold ?? hold,
+    }))
+    const hasChains = Object.keys(chains).length > 0
     api.offer(meterService, {
       name: 'lunaroute_fallback_triggered_total',
       help: 'Attempts that took over from one that had failed, or that could not be made.',
@@ -48,10 +55,11 @@ export default definePlugin({
         if (request === null || plan.length === 0) return undefined
         // What else there is (files, batches, lists) is at its provider and nowhere else.
         const isAnywhere = ANYWHERE.has(request.endpoint.operation)
-        const chain = isAnywhere && request.model !== undefined ? patterns.find(request.model) : undefined
+        const model = isAnywhere && hasChains ? request.model : undefined
+        const chain = model === undefined ? undefined : patterns.find(model)
         const whole = isAnywhere ? extended(plan, chain ?? standIns(plan, providers)) : plan
         if (whole.length > 1) exchange.observe(takeovers.observer(whole[0]!.provider))
-        return whole.map(attempt => ({ ...attempt, fallbackOn: attempt.fallbackOn ?? on, hold: attempt.hold ?? hold }))
+        return whole.map(resilient)
       },
     }
   },

@@ -1,6 +1,7 @@
 import {
   type AttemptFailure,
   definePlugin,
+  derived,
   type FailedTry,
   meterService,
   type Observer,
@@ -21,8 +22,16 @@ export default definePlugin({
     const budgets = api.keep('budgets', () => new Budgets())
     const last: Rules = { ...options, patience: options.max_retry_after_ms, budgets }
     const others: Rules = { ...last, patience: options.max_retry_after_with_fallback_ms }
-    const [retryLast, retryOther] = [retryOf(last), retryOf(others)]
+    // What an attempt says of itself wins; pauses, budget and the provider's word are for all.
+    const retrying = (usual: Retry, rules: Rules) =>
+      derived(attempt => {
+        const own = attempt.retry
+        return own?.wait ? attempt : { ...attempt, retry: own ? retryOf(rules, own) : usual }
+      })
+    const asLast = retrying(retryOf(last), last)
+    const asOther = retrying(retryOf(others), others)
     const once = retryOf({ ...last, on: options.on.filter(each => NOTHING_DONE.has(each)) })
+    const [creationLast, creationOther] = [retrying(once, last), retrying(once, others)]
     const observer: Observer = { attemptStarted: ({ provider }) => budgets.of(provider).count(performance.now()) }
     api.offer(meterService, {
       name: 'lunaroute_retries_total',
@@ -47,13 +56,8 @@ export default definePlugin({
           // A client's own repetition is load already, and no reason for more.
           if ((exchange.head.get('x-stainless-retry-count') ?? '0') === '0') exchange.observe(observer)
           const isCreation = request.endpoint.operation === 'other' && request.head.method === 'POST'
-          return plan.map((attempt, i) => {
-            const isLast = i === plan.length - 1
-            const own = attempt.retry
-            if (!own) return { ...attempt, retry: isCreation ? once : isLast ? retryLast : retryOther }
-            // What an attempt says of itself wins; pauses, budget and the provider's word are for all.
-            return own.wait ? attempt : { ...attempt, retry: retryOf(isLast ? last : others, own) }
-          })
+          const [other, final] = isCreation ? [creationOther, creationLast] : [asOther, asLast]
+          return plan.map((attempt, i) => (i === plan.length - 1 ? final : other)(attempt))
         },
       },
     }

@@ -20,21 +20,18 @@ export default definePlugin({
   failure: 'open',
   setup({ headers }): Hooks {
     if (headers.length === 0) return {}
+    const names = new Set(headers)
     return {
       ingress(exchange) {
-        const values = ({ provider, model, number }: StartedAttempt) => ({
-          provider,
-          model,
-          attempts: String(number),
-          route: exchange.use(routeSlot).id,
-        })
+        const tell = (name: (typeof headers)[number], value: string | undefined) => {
+          if (value) exchange.setResponseHeader(`x-lunaroute-${name}`, printable(value))
+        }
         exchange.observe({
-          attemptStarted(attempt) {
-            const known = values(attempt)
-            for (const name of headers) {
-              const value = known[name]
-              if (value) exchange.setResponseHeader(`x-lunaroute-${name}`, printable(value))
-            }
+          attemptStarted(attempt: StartedAttempt) {
+            if (names.has('provider')) tell('provider', attempt.provider)
+            if (names.has('model')) tell('model', attempt.model)
+            if (names.has('attempts')) tell('attempts', String(attempt.number))
+            if (names.has('route')) tell('route', exchange.use(routeSlot).id)
           },
         })
       },
@@ -44,7 +41,10 @@ export default definePlugin({
 
 /** Models are named by clients, who may write anything: what a header cannot hold is percent-encoded. */
 function printable(value: string): string {
+  if (value.length <= 200 && PRINTABLE.test(value)) return value
   return value.slice(0, 200).replace(/[^\x20-\x7e]/gu, character => {
     return Array.from(Buffer.from(character), byte => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('')
   })
 }
+
+const PRINTABLE = /^[\x20-\x7e]*$/

@@ -1,4 +1,4 @@
-import { definePlugin, ModelPatterns, type Static, type Timeouts, Type, withDefault } from 'lunaroute'
+import { definePlugin, derived, ModelPatterns, type Static, type Timeouts, Type, withDefault } from 'lunaroute'
 
 const milliseconds = (): ReturnType<typeof Type.Integer> => Type.Integer({ minimum: 0, maximum: 86_400_000 })
 const limits = {
@@ -42,14 +42,19 @@ export default definePlugin({
   setup({ providers, models, ...general }) {
     const patterns = new ModelPatterns(Object.entries(models))
     const hasModels = Object.keys(models).length > 0
-    const known = new Map<string, { readonly stream: Timeouts; readonly whole: Timeouts }>()
+    const known = new Map<string, Record<'stream' | 'whole', ReturnType<typeof derived>>>()
+    const limitedTo = (timeouts: Timeouts) =>
+      derived(attempt => ({
+        ...attempt,
+        timeouts: attempt.timeouts ? { ...timeouts, ...attempt.timeouts } : timeouts,
+      }))
     const limitsOf = (provider: string, model: string | undefined) => {
       const own = model === undefined ? undefined : patterns.find(model)
       const key = own ? `${provider} ${JSON.stringify(own)}` : provider
       let found = known.get(key)
       if (!found) {
         const merged: Limits = { ...general, ...providers[provider], ...own }
-        found = { stream: timeoutsOf(merged, true), whole: timeoutsOf(merged, false) }
+        found = { stream: limitedTo(timeoutsOf(merged, true)), whole: limitedTo(timeoutsOf(merged, false)) }
         known.set(key, found)
       }
       return found
@@ -61,9 +66,7 @@ export default definePlugin({
         handler: (plan, request) =>
           plan.map(attempt => {
             const model = hasModels ? (attempt.model ?? request?.model) : undefined
-            const { stream, whole } = limitsOf(attempt.provider, model)
-            const timeouts = request?.isStream ? stream : whole
-            return { ...attempt, timeouts: attempt.timeouts ? { ...timeouts, ...attempt.timeouts } : timeouts }
+            return limitsOf(attempt.provider, model)[request?.isStream ? 'stream' : 'whole'](attempt)
           }),
       },
     }

@@ -3,6 +3,7 @@ import { broughtHome } from './home.ts'
 import { Memory } from './memory.ts'
 import { Profiles } from './profiles/index.ts'
 import { profileSchema } from './profiles/schema.ts'
+import { hasTag } from './tag.ts'
 import { translate } from './translate.ts'
 
 export { type TranslationRecord, translationSlot } from './slot.ts'
@@ -35,6 +36,9 @@ export default definePlugin({
       egress: {
         // What other plugins change in the request they change in the client's dialect.
         stage: 'late',
+        // In its own dialect an attempt is let be, unless there is something of an earlier translation about it.
+        when: ({ provider }, { dialect, bytes }, { attempts }) =>
+          !providers.get(provider)?.dialects.includes(dialect.name) || attempts.length > 0 || hasTag(bytes),
         handler(attempt, request, exchange) {
           const provider = providers.get(attempt.provider)
           if (!request || !provider) return undefined

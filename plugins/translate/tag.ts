@@ -8,6 +8,7 @@ export interface Issuer {
 }
 
 const MARK = Buffer.from('lunaroute').toString('base64')
+const MARK_BYTES = Buffer.from(MARK)
 const KINDS: readonly OpaqueState['kind'][] = ['signature', 'encrypted', 'redacted']
 /** Two bytes for the length of what follows, one for the format of it: four characters. */
 const VERSION = 1
@@ -38,5 +39,5 @@ export function untagged(data: string): { readonly data: string; readonly issuer
 
 /** Whether a body may hold tagged state: one search through its bytes. */
 export function hasTag(body: Buffer): boolean {
-  return body.includes(MARK)
+  return body.includes(MARK_BYTES)
 }

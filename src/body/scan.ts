@@ -44,8 +44,16 @@ export function scanFirst(bytes: Buffer, field: string): FieldRange | undefined 
 
 /** The value in a range that a scan found. Throws a SyntaxError where the value turns out not to be JSON. */
 export function readValue(bytes: Buffer, range: FieldRange): unknown {
-  return JSON.parse(bytes.toString('utf8', range.start, range.end))
+  const { start, end } = range
+  const text = bytes.toString('utf8', start, end)
+  // Names and flags, which is what nearly every range holds.
+  if (text === 'true') return true
+  if (text === 'false') return false
+  return PLAIN.test(text) ? text.slice(1, -1) : JSON.parse(text)
 }
+
+/** A string without escapes. */
+const PLAIN = /^"[\w ./:@-]*"$/
 
 function scanObject(
   bytes: Buffer,

@@ -1,6 +1,6 @@
 import type { Attempt, AttemptOutcome, ResponseHead, StartedAttempt } from '../exchange.ts'
 import type { LlmRequest } from '../request.ts'
-import { responseHeaders } from '../upstream/headers.ts'
+import { endToEnd, responseHeaders } from '../upstream/headers.ts'
 import type { Outgoing, Sending } from './attempt.ts'
 import { ListedHead } from './respond.ts'
 
@@ -16,7 +16,8 @@ export class RawHead implements ResponseHead {
   }
 
   get(name: string): string | undefined {
-    return this.#list.get(name)
+    // Most that ask, ask for one or two: those are found without writing out the others.
+    return this.#listed ? this.#listed.get(name) : endToEnd(this.#raw, name)
   }
 
   names(): readonly string[] {

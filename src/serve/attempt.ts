@@ -45,10 +45,15 @@ export interface Sending {
 /** Sends one attempt. Resolves as soon as its response is being relayed, or it has failed. */
 export function send(sending: Sending): Promise<AttemptResult> {
   const outgoing = prepare(sending)
-  const { egress } = sending.exchange.generation.hooks
-  const isTouched = egress !== null || sending.planned.touch !== undefined
-  if (!isTouched || sending.request === null) return dispatch(sending, outgoing)
+  if (!isTouched(sending)) return dispatch(sending, outgoing)
   return touch(sending, outgoing).then(touched => (sending.exchange.isOver ? null : leave(sending, touched)))
+}
+
+/** Whether anybody means to change the attempt. Egress is for requests of a dialect, whose bodies are whole. */
+function isTouched({ exchange, planned, request }: Sending): boolean {
+  if (request === null) return false
+  const { egress, isEgressWanted } = exchange.generation.hooks
+  return planned.touch !== undefined || (egress !== null && isEgressWanted(planned, request, exchange))
 }
 
 function leave(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> | null {
@@ -141,7 +146,6 @@ function prepare({ exchange, provider, planned, request: asked }: Sending): Outg
 async function touch(sending: Sending, outgoing: Outgoing): Promise<Outgoing> {
   const { exchange, planned } = sending
   const { hooks, secretHeaders } = exchange.generation
-  // Egress is for requests of a dialect, whose bodies are whole.
   const request = outgoing.request!
   const shown: OutgoingAttempt = {
     ...planned,

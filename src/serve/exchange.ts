@@ -131,7 +131,11 @@ export class ServedExchange implements Exchange {
   }
 
   setResponseHeader(name: string, value: string): void {
-    validateHeaderName(name)
+    if (!validNames.has(name)) {
+      validateHeaderName(name)
+      // Bounded, should a plugin make names up as it goes.
+      if (validNames.size < 1000) validNames.add(name)
+    }
     validateHeaderValue(name, value)
     if (this.reply.headersSent) return
     this.addedHeaders ??= []
@@ -211,6 +215,9 @@ export class ServedExchange implements Exchange {
     return status < 500 && this.attempts.length === 0 ? 'rejected' : 'error'
   }
 }
+
+/** Names that plugins have used before, and that need not be looked at again. */
+const validNames = new Set<string>()
 
 /** A session is worth no failure: whether broken JSON is refused is for those to say who need what is in it. */
 function sessionOf(request: LlmRequest): string | undefined {

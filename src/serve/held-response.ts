@@ -1,4 +1,5 @@
 import { asBuffer } from '../body/accumulator.ts'
+import { isSpace, skipSpace } from '../body/json-skip.ts'
 import { scanFields } from '../body/scan.ts'
 import type { Chunk } from '../chunk.ts'
 import type { Dialect } from '../dialect.ts'
@@ -8,6 +9,8 @@ import { createFramer, type Framer } from '../sse/framer.ts'
 
 const LINE_FEED = 0x0a
 const BRACE = 0x7b
+const CLOSING_BRACE = 0x7d
+const ERROR_KEY = Buffer.from('"error"')
 
 /** Bytes after which a response that has said nothing is passed on as it is. */
 const STREAM_LIMIT = 1024 * 1024
@@ -77,7 +80,7 @@ export class HeldResponse {
   end(): Verdict {
     if (this.#verdict !== 'nothing') return this.#verdict
     if (this.#framer) this.#framer.end()
-    else if (this.#length > 0) this.#body = Buffer.concat(this.parts)
+    else if (this.#length > 0) this.#body = this.parts.length === 1 ? this.parts[0] : Buffer.concat(this.parts)
     if (this.#verdict === 'nothing' && this.#body) this.#judge(asBuffer(this.#body))
     else if (this.#verdict === 'nothing' && this.#decoder) this.#look(this.#decoder.end())
     if (this.#verdict === 'nothing')
@@ -110,8 +113,12 @@ export class HeldResponse {
     }
   }
 
-  /** Some servers send their errors with status 200. */
+  /** Some servers send their errors with status 200. Most answers do not even hold the word, and are glanced at. */
   #judge(bytes: Buffer): void {
+    if (isObjectAtAGlance(bytes) && !bytes.includes(ERROR_KEY)) {
+      this.#verdict = 'content'
+      return
+    }
     const scan = scanFields(bytes, ['error'])
     const error = scan.ok ? scan.ranges[0] : undefined
     if (!scan.ok) this.#verdict = { kind: 'protocol', message: 'answered with something that is not JSON' }
@@ -125,6 +132,13 @@ export class HeldResponse {
     // Its head says that all is well, and nothing of the error.
     return told(codec.readError(body))
   }
+}
+
+/** Whether bytes begin and end as a JSON object does. */
+function isObjectAtAGlance(bytes: Buffer): boolean {
+  let end = bytes.length - 1
+  while (isSpace(bytes[end])) end--
+  return bytes[skipSpace(bytes, 0)] === BRACE && bytes[end] === CLOSING_BRACE
 }
 
 /** Whether an event says something to the reader that cannot be unsaid. */

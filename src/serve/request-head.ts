@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ListedRequestHead } from '../exchange.ts'
 import type { Generation } from '../generation.ts'
 import type { ClientCredential } from '../plugin.ts'
+import { lower } from '../upstream/headers.ts'
 
 /** A request's head as plugins may see it: credentials can be tested for, not read. */
 export class SafeRequestHead implements ListedRequestHead {
@@ -27,13 +28,21 @@ export class SafeRequestHead implements ListedRequestHead {
   }
 
   get(name: string): string | undefined {
-    if (this.#generation.secretHeaders.has(name)) return undefined
+    if (this.#generation.secretHeaders.has(name) || !this.has(name)) return undefined
     const value = this.#message.headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
 
   has(name: string): boolean {
-    return this.#message.headers[name] !== undefined
+    const { rawHeaders } = this.#message
+    if (!rawHeaders) return this.#message.headers[name] !== undefined
+    // Most headers that are asked for are not there. Node's `headers` object, which is made when it is first asked for,
+    // costs more than all that looks at this list.
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const spelled = rawHeaders[i]!
+      if (spelled.length === name.length && lower(spelled) === name) return true
+    }
+    return false
   }
 
   names(): readonly string[] {
@@ -61,7 +70,7 @@ export class SafeRequestHead implements ListedRequestHead {
   }
 }
 
-type ReadMessage = Pick<IncomingMessage, 'method' | 'headers'>
+type ReadMessage = Pick<IncomingMessage, 'method' | 'headers'> & Partial<Pick<IncomingMessage, 'rawHeaders'>>
 
 /** Replaces or removes (where `edit` returns null) the named parameters; every other byte of the query stays. */
 export function editQuery(query: string, names: readonly string[], edit: (name: string) => string | null): string {

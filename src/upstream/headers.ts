@@ -162,6 +162,29 @@ export function responseHeaders(
   return { list, length }
 }
 
+/** The first value of one end-to-end response header, by its lower-case name. */
+export function endToEnd(raw: readonly Buffer[], name: string): string | undefined {
+  for (let i = 0; i < raw.length; i += 2) {
+    const spelled = raw[i]!
+    if (spelled.length !== name.length || lower(latin1(spelled)) !== name) continue
+    const { isHopByHop } = nameOf(name)
+    return isHopByHop || isDropped(raw, name) ? undefined : latin1(raw[i + 1]!)
+  }
+  return undefined
+}
+
+/** Whether the `connection` header says that another one goes no further. */
+function isDropped(raw: readonly Buffer[], name: string): boolean {
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]!.length === CONNECTION.length && lower(latin1(raw[i]!)) === CONNECTION) {
+      if (tokens(latin1(raw[i + 1]!))?.has(name)) return true
+    }
+  }
+  return false
+}
+
+const CONNECTION = 'connection'
+
 function latin1(bytes: Buffer): string {
   return (bytes as unknown as { latin1Slice(): string }).latin1Slice()
 }
