@@ -12,6 +12,7 @@ export interface Marked {
 export const markedSlot = defineSlot<Marked>('route marker', () => ({ name: undefined, isAmbiguous: false }))
 
 const OPENING = '[LUNAROUTE:'
+const OPENING_BYTES = Buffer.from(OPENING)
 const MARKER = /\[LUNAROUTE:([A-Za-z0-9._-]+)\]/g
 /** A hook of an assistant puts what it adds to a prompt into such a frame. */
 const FRAMED = /<system-reminder>\s*(?:\[LUNAROUTE:[A-Za-z0-9._-]+\]\s*)+<\/system-reminder>/g
@@ -25,7 +26,7 @@ export interface Stripped {
 /** Undefined where the last user message has no marker, which a search of the bytes nearly always tells. */
 export function stripMarkers(request: Routable): Stripped | undefined {
   const { endpoint, dialect, bytes } = request
-  if (endpoint.body !== 'json' || !dialect.messages || !bytes.includes(OPENING)) return undefined
+  if (endpoint.body !== 'json' || !dialect.messages || !bytes.includes(OPENING_BYTES)) return undefined
   const given = request.json()
   if (!isObject(given)) return undefined
   const names: string[] = []
