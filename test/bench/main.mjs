@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { figuresOf, Measures } from './measures.mjs'
 import { choose, readOptions } from './options.mjs'
+import { plot } from './plot.mjs'
 import { page, report } from './report.mjs'
 import { Rig } from './rig.mjs'
 import { SUBJECTS } from './subjects.mjs'
@@ -39,6 +40,8 @@ if (measures.errors > 0) {
   process.exitCode = 1
 }
 if (options.markdown) writeFileSync(options.markdown, page(content))
+const drawing = plot(measures)
+if (options.svg && drawing) writeFileSync(options.svg, drawing)
 if (options.json)
   writeFileSync(options.json, `${JSON.stringify({ date, command, node: process.version, measures }, null, 1)}\n`)
 

@@ -69,6 +69,14 @@ export class Measures {
     return median(ratios)
   }
 
+  difference(run, subject, other, read) {
+    const differences = this.#rounds.map(round => {
+      const [one, without] = [round[run]?.[subject], round[run]?.[other]]
+      return one && without ? read(one) - read(without) : Number.NaN
+    })
+    return median(differences)
+  }
+
   has(run, subject) {
     return this.#figures(run, subject).length > 0
   }

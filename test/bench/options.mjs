@@ -4,9 +4,11 @@ const USAGE = `npm run bench -- [options]
   --quick            a short run with small loads: to see that it works, not for numbers
   --rounds N         how often every measurement is repeated (5; 1 when quick)
   --only W1,W3       only these workloads
-  --subjects a,b     only these of direct, nginx, lean, passthrough, local, translate, routing
+  --subjects a,b     only these of direct, nginx, lean, passthrough, local, translate, routing,
+                     resilience, recording
   --json FILE        write every round's measures
   --markdown FILE    write the report as a page of the documentation
+  --svg FILE         draw what each subject's CPU is to that of the lean proxy
   --date YYYY-MM-DD  the date the page carries (today)`
 
 /** Reads the command line; ends the program with the usage when it cannot. */
@@ -24,6 +26,7 @@ export function readOptions(args) {
         subjects: string,
         json: string,
         markdown: string,
+        svg: string,
         date: string,
       },
     }).values
@@ -43,6 +46,7 @@ export function readOptions(args) {
     subjects: names(values.subjects),
     json: values.json,
     markdown: values.markdown,
+    svg: values.svg,
     date: values.date ?? new Date().toISOString().slice(0, 10),
     command: commandOf(values),
   }

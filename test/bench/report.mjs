@@ -27,6 +27,8 @@ and then its median: trust ratios, not absolutes. CPU is that of the subject's w
 At concurrency 1, and in W2@16, direct and proxied requests alternate in one run; elsewhere what is added is the difference
 to the direct run of the same round, which under full load says more about queueing than about the proxy.
 
+![CPU of each subject beside that of a lean proxy](benchmarks.svg)
+
 ${content}`
 }
 

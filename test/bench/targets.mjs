@@ -35,9 +35,20 @@ const RECORDED = [
   { what: 'CPU of the whole process, 200 KB', run: 'W3@16', read: cpu, limit: Number.POSITIVE_INFINITY },
 ].map(target => ({ ...target, subject: 'recording', to: 'passthrough' }))
 
+const LATENCY = {
+  what: 'p50 more than passthrough, 200 KB',
+  run: 'W3@1',
+  subject: 'recording',
+  less: 'passthrough',
+  read: addedP50,
+  limit: 0.1,
+  unit: ' ms',
+}
+
 const TARGETS = [
   ...ROUTED,
   ...RECORDED,
+  LATENCY,
   ...TRANSLATED,
   ...GROUPS.flatMap(({ what, run, ...limits }) =>
     ['lean', 'nginx'].map(to => ({ what, run, subject: 'passthrough', to, read: cpu, limit: limits[to] })),
@@ -66,8 +77,9 @@ export function judge(measures) {
   })
 }
 
-function reachedBy(measures, { run, subject, to, read }) {
+function reachedBy(measures, { run, subject, to, less, read }) {
   if (run === undefined) return measures.startMs(subject)
   if (to !== undefined) return measures.ratio(run, subject, to, read)
+  if (less !== undefined) return measures.difference(run, subject, less, read)
   return measures.of(run, subject, read)
 }
