@@ -78,6 +78,11 @@ export class Outbox {
     }
   }
 
+  /** How many events need no waiting for: those that are written, and those that never will be. */
+  get settled(): number {
+    return this.#written + this.#dropped
+  }
+
   /** Writes what waits, trying for so many milliseconds. */
   async close(deadline: number): Promise<void> {
     this.#isClosing = true
