@@ -1,17 +1,16 @@
 import type { ToolCallBlock } from 'lunaroute/neutral'
 import type { CostRecord, PriceList, TokenCounts } from 'lunaroute/sessions'
 import type { RecordedEnd } from '../frames.ts'
-import { type Assembly, round } from './assembly.ts'
+import { type Assembly, round, type ToldRequest } from './assembly.ts'
 import type { DialectModule } from './modules.ts'
 import { answerText, blocksOf, type ReadAnswer } from './read-answer.ts'
-import type { ReadRequest } from './read-request.ts'
 import type { Told } from './request-events.ts'
 import { type CountedTokens, countTokens, NO_TOKENS, totalOf } from './tokens.ts'
 
 /** What is known of an answer when its exchange is over. */
 export interface Ending {
   readonly assembly: Assembly
-  readonly request: ReadRequest
+  readonly request: ToldRequest
   readonly end: RecordedEnd
   readonly answer: ReadAnswer
   readonly module: DialectModule | undefined

@@ -163,8 +163,7 @@ export class Intake {
   }
 
   #emit(events: readonly SessionEvent[]): void {
-    const size = events.reduce((sum, each) => sum + sizeOf(each), 0)
-    for (const outbox of this.#outboxes) outbox.add(events, size)
+    for (const outbox of this.#outboxes) outbox.add(events)
     this.#emitted += events.length
     const { following } = this.#ring
     if (following !== 'none') this.#teller.add(events, this.#emitted, following)
@@ -188,10 +187,4 @@ export class Intake {
   }
 
   readonly #warn = (message: string): void => this.#post({ type: 'warn', message })
-}
-
-/** About how much memory an event takes, without looking at all of it. */
-function sizeOf(event: SessionEvent): number {
-  if (event.type === 'request_recorded') return 500 + event.request_size_bytes * 2
-  return event.type === 'response_recorded' ? 1_000 + event.response_size_bytes * 2 : 1_000
 }

@@ -1,4 +1,4 @@
-import type { SessionEvent } from 'lunaroute/sessions'
+import { jsonOf, partsOf, type SessionEvent } from 'lunaroute/sessions'
 import type { Following } from '../ring.ts'
 
 /** How long events wait for others before they are told together, in milliseconds. */
@@ -25,8 +25,7 @@ export class Teller {
 
   /** `last`: how many events there have been up to the last of these. */
   add(events: readonly SessionEvent[], last: number, following: Exclude<Following, 'none'>): void {
-    const told = following === 'whole' ? events : events.map(briefOf)
-    const json = JSON.stringify(told).slice(1, -1)
+    const json = events.map(each => (following === 'whole' ? textOf(each) : JSON.stringify(briefOf(each)))).join()
     this.#waiting.push({ json, last })
     this.#size += json.length
     this.#timer ??= setTimeout(() => this.#tell(), PAUSE)
@@ -54,12 +53,23 @@ export class Teller {
   }
 }
 
+function textOf(event: SessionEvent): string {
+  return jsonOf(event)
+    .map(each => (typeof each === 'string' ? each : Buffer.from(each).toString()))
+    .join('')
+}
+
 function briefOf(event: SessionEvent): SessionEvent {
   switch (event.type) {
     case 'started':
       return { ...event, request_headers: {} }
     case 'request_recorded':
-      return { ...event, request_json: null, request_text: event.request_text.slice(0, EXCERPT) }
+      // Its body is not read for it to be left out.
+      return {
+        ...(partsOf(event)?.rest ?? event),
+        request_json: null,
+        request_text: event.request_text.slice(0, EXCERPT),
+      }
     case 'response_recorded': {
       const response_text = event.response_text.slice(0, EXCERPT)
       return { ...event, response_json: null, response_headers: {}, response_text }
