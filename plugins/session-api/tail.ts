@@ -8,6 +8,8 @@ import { Query } from './query.ts'
 const HEARTBEAT = 15_000
 /** How often it is asked whether the gateway ends. Milliseconds. */
 const DRAINING_CHECK = 250
+/** What ends with the gateway is recorded a moment later, and told before the stream ends. Milliseconds. */
+const LAST_WORDS = 500
 /** What a slow reader may leave unread; the oldest go first, and it is told how many. */
 const MOST_WAITING = 1_000
 
@@ -26,6 +28,7 @@ export const tail: Page = ({ exchange, sources }): Reply => {
     (session === undefined || event.session_id === session) && (types === undefined || types.includes(event.type))
   const lines = follow(sources.feed(), {
     isWanted,
+    isWhole: isFull,
     write: event => frame(event.type, isFull ? event : brief(event)),
     signal: exchange.signal,
     isEnding: () => sources.gateway.isDraining,
@@ -45,17 +48,27 @@ const TYPES: ReadonlySet<string> = new Set<SessionEvent['type']>([
 
 interface Following {
   readonly isWanted: (event: SessionEvent) => boolean
+  /** Whether events are wanted with their bodies. */
+  readonly isWhole: boolean
   readonly write: (event: SessionEvent) => string
   readonly signal: AbortSignal
   readonly isEnding: () => boolean
 }
 
-async function* follow(feed: SessionFeed, { isWanted, write, signal, isEnding }: Following): AsyncGenerator<string> {
+async function* follow(
+  feed: SessionFeed,
+  { isWanted, isWhole, write, signal, isEnding }: Following,
+): AsyncGenerator<string> {
   const waiting: SessionEvent[] = []
   let dropped = 0
   let wake = () => {}
   let spokenAt = performance.now()
-  const stop = feed.follow(events => {
+  let endsAt: number | undefined
+  const isOver = (): boolean => {
+    if (isEnding()) endsAt ??= performance.now() + LAST_WORDS
+    return endsAt !== undefined && waiting.length === 0 && performance.now() >= endsAt
+  }
+  const take = (events: readonly SessionEvent[]): void => {
     waiting.push(...events.filter(isWanted))
     const surplus = waiting.length - MOST_WAITING
     if (surplus > 0) {
@@ -63,14 +76,15 @@ async function* follow(feed: SessionFeed, { isWanted, write, signal, isEnding }:
       dropped += surplus
     }
     wake()
-  })
+  }
+  const stop = feed.follow(take, { whole: isWhole })
   // A reader who leaves, or a gateway that ends, must not wait for the next event.
   const clock = setInterval(() => wake(), DRAINING_CHECK)
   const left = () => wake()
   signal.addEventListener('abort', left)
   try {
     yield ': following\n\n'
-    while (!signal.aborted && (waiting.length > 0 || !isEnding())) {
+    while (!signal.aborted && !isOver()) {
       if (dropped > 0) {
         yield frame('dropped', { dropped })
         dropped = 0

@@ -20,10 +20,12 @@ export class LineCipher {
     this.#key = key
   }
 
-  seal(line: string, sessionId: string): string {
+  /** `line` in pieces. */
+  seal(line: readonly (string | Uint8Array)[], sessionId: string): string {
     const iv = randomBytes(IV)
     const cipher = createCipheriv('aes-256-gcm', this.#key, iv).setAAD(Buffer.from(sessionId))
-    return Buffer.concat([iv, cipher.update(line, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64')
+    const sealed = line.map(piece => (typeof piece === 'string' ? cipher.update(piece, 'utf8') : cipher.update(piece)))
+    return Buffer.concat([iv, ...sealed, cipher.final(), cipher.getAuthTag()]).toString('base64')
   }
 
   /** Throws where the key is another, or the line was changed. */

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writevSync } from 'node:fs'
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { dayOf, ensureFolder, fileAt, fileName, startOf } from './files.ts'
@@ -7,6 +7,8 @@ const MAX_OPEN = 100
 const MAX_KNOWN = 10_000
 const DAY = 86_400_000
 const LF = 0x0a
+/** Systems take no more buffers at once. */
+const MAX_PIECES = 1_000
 /** How far back the beginning of a torn line is looked for at a time, in bytes. */
 const LOOK = 64 * 1024
 
@@ -30,13 +32,10 @@ export class SessionFiles {
   }
 
   /** Throws where not all of it could be written; the file then is as it was. */
-  append(sessionId: string, time: number, lines: string): void {
+  append(sessionId: string, time: number, pieces: readonly (string | Uint8Array)[]): void {
     const file = this.#file(sessionId, time)
-    const bytes = Buffer.from(lines)
     try {
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(file.fd, bytes, done, bytes.length - done, file.end + done)
-      file.end += bytes.length
+      file.end += writeAll(file.fd, buffersOf(pieces), file.end)
     } catch (error) {
       try {
         ftruncateSync(file.fd, file.end)
@@ -84,6 +83,37 @@ export class SessionFiles {
     const yesterday = dayOf(startOf(today) - DAY)
     return fileAt(this.#directory, yesterday, name) && !fileAt(this.#directory, today, name) ? yesterday : today
   }
+}
+
+/** Texts that follow each other in one buffer; large ones stay where they are. */
+function buffersOf(pieces: readonly (string | Uint8Array)[]): Uint8Array[] {
+  const buffers: Uint8Array[] = []
+  let text = ''
+  for (const piece of pieces) {
+    if (typeof piece === 'string') text += piece
+    else {
+      buffers.push(Buffer.from(text), piece)
+      text = ''
+    }
+  }
+  if (text !== '') buffers.push(Buffer.from(text))
+  return buffers
+}
+
+/** Returns how many bytes there were. */
+function writeAll(fd: number, buffers: readonly Uint8Array[], at: number): number {
+  let rest = buffers
+  let done = 0
+  while (rest.length > 0) {
+    let written = writevSync(fd, rest.slice(0, MAX_PIECES), at + done)
+    done += written
+    rest = rest.flatMap(each => {
+      const taken = Math.min(written, each.length)
+      written -= taken
+      return taken === each.length ? [] : [each.subarray(taken)]
+    })
+  }
+  return done
 }
 
 /** Takes away the line that a crash tore, and returns how long the file is now. */

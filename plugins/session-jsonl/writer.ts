@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { LRUCache } from 'lru-cache'
-import type { SessionEvent, SessionWriter, WriterContext } from 'lunaroute/sessions'
+import { jsonOf, type SessionEvent, type SessionWriter, type WriterContext } from 'lunaroute/sessions'
 import { cipherOf, type LineCipher } from './line-cipher.ts'
 import { type Lock, lockDirectory } from './lock.ts'
 import type { WriterOptions } from './options.ts'
@@ -50,8 +50,8 @@ class JsonlWriter implements SessionWriter {
       else bySession.set(event.session_id, [event])
     }
     for (const [sessionId, each] of bySession) {
-      const lines = each.map(event => `${this.#line(event)}\n`).join('')
-      this.#files.append(sessionId, Date.parse(each[0]!.timestamp), lines)
+      const pieces = each.flatMap(event => [...this.#line(event), '\n'])
+      this.#files.append(sessionId, Date.parse(each[0]!.timestamp), pieces)
       // Of a batch that fails in the middle, what is written must not be written again.
       for (const { request_id, sequence } of each) this.#written.set(request_id, sequence)
     }
@@ -67,9 +67,9 @@ class JsonlWriter implements SessionWriter {
     return sequence <= (this.#written.get(request_id) ?? -1)
   }
 
-  #line(event: SessionEvent): string {
-    const line = JSON.stringify(event)
-    return this.#cipher ? this.#cipher.seal(line, event.session_id) : line
+  #line(event: SessionEvent): readonly (string | Uint8Array)[] {
+    const pieces = jsonOf(event)
+    return this.#cipher ? [this.#cipher.seal(pieces, event.session_id)] : pieces
   }
 }
 

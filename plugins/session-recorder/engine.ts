@@ -5,7 +5,7 @@ import { type Logger, moduleUrl } from 'lunaroute'
 import type { SessionWriter } from 'lunaroute/sessions'
 import { Counts } from './counts.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
-import { createRing, RingWriter } from './ring.ts'
+import { createRing, type Following, RingWriter } from './ring.ts'
 import type { EngineSpec, WorkerSpec } from './spec.ts'
 import { Spill } from './spill.ts'
 
@@ -25,13 +25,16 @@ export class Engine {
   readonly #spillKey = randomBytes(32)
   #writers: ReadonlyMap<string, SessionWriter>
   #worker: Worker
+  /** Takes JSON of events that every writer has. */
+  readonly #tell: (events: string) => void
   #isSpilling = false
   #isClosing = false
   #lastExchange = 0
   #restart: NodeJS.Timeout | undefined
 
-  constructor({ worker, writers }: EngineSpec, log: Logger) {
+  constructor({ worker, writers }: EngineSpec, log: Logger, tell: (events: string) => void) {
     this.spec = worker
+    this.#tell = tell
     this.#writers = writers
     this.#log = log
     this.#memory = createRing(worker.queueBytes)
@@ -49,6 +52,11 @@ export class Engine {
     })
     this.counts = new Counts(() => ({ ring: this.#ring.used, spill: this.#spill.used }))
     this.#worker = this.#start()
+  }
+
+  /** What those who follow want of events from now on. */
+  set following(following: Following) {
+    this.#ring.following = following
   }
 
   nextExchange(): number {
@@ -141,6 +149,8 @@ export class Engine {
       case 'state':
         this.counts.worker = message.state
         return
+      case 'told':
+        return this.#tell(message.events)
       case 'warn':
         this.#log.warn(message.message)
     }

@@ -56,7 +56,6 @@ export interface RecordedEnd {
   readonly model: string | null
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly isStreaming: boolean
   readonly duration: number
   readonly requestBytes: number
   readonly responseBytes: number

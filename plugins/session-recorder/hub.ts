@@ -1,5 +1,6 @@
 import type { Logger } from 'lunaroute'
 import { Engine } from './engine.ts'
+import { Feed } from './feed.ts'
 import type { EngineSpec } from './spec.ts'
 
 /**
@@ -9,8 +10,16 @@ import type { EngineSpec } from './spec.ts'
 export class Hub {
   readonly #users = new Map<Engine, number>()
   readonly #closing = new Set<Promise<void>>()
+  /** Tells of what its engines have recorded. */
+  readonly feed: Feed
   #current: Engine | undefined
   #key = ''
+
+  constructor(onError: (error: unknown) => void) {
+    this.feed = new Feed(onError, following => {
+      for (const engine of this.#users.keys()) engine.following = following
+    })
+  }
 
   get current(): Engine | undefined {
     return this.#current
@@ -25,7 +34,8 @@ export class Hub {
       this.#users.set(before, (this.#users.get(before) ?? 0) + 1)
       return before
     }
-    const engine = new Engine(spec, log)
+    const engine = new Engine(spec, log, events => this.feed.tell(events))
+    engine.following = this.feed.following
     this.#users.set(engine, 1)
     this.#current = engine
     this.#key = key

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definePlugin, defineSlot, type Hooks, meterService, type PluginApi, statusService } from 'lunaroute'
+import { sessionFeedService } from 'lunaroute/sessions'
 import { meters } from './counts.ts'
 import type { Engine } from './engine.ts'
 import { Hub } from './hub.ts'
@@ -25,7 +26,7 @@ export default definePlugin({
     const folder = options.spill_directory ?? join(tmpdir(), `lunaroute-${process.getuid?.() ?? 'user'}`)
     const hub = api.keep(
       'hub',
-      () => new Hub(),
+      () => new Hub(error => api.log.warn({ err: error }, 'a follower of recorded events failed')),
       each => each.close(),
     )
     const operations = new Set<string>(options.operations)
@@ -35,6 +36,7 @@ export default definePlugin({
       name: 'session-recorder',
       read: () => hub.current?.counts.status() ?? { state: 'ok' },
     })
+    api.offer(sessionFeedService, hub.feed)
     return {
       ingress: {
         // Before those that refuse: a refusal is worth recording, too.

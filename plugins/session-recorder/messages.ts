@@ -29,6 +29,8 @@ export type FromWorker =
   /** For a writer on the serving thread. */
   | { readonly type: 'write'; readonly writer: string; readonly events: readonly SessionEvent[] }
   | { readonly type: 'state'; readonly state: WorkerState }
+  /** JSON of events that every writer has, for those who follow. */
+  | { readonly type: 'told'; readonly events: string }
   | { readonly type: 'warn'; readonly message: string }
   | { readonly type: 'closed' }
 

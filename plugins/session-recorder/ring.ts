@@ -8,12 +8,17 @@ const CONTROL_BYTES = 64
 const WRITTEN = 0
 const READ = 1
 const ASLEEP = 2
+const FOLLOWING = 3
 /** Times are kept in units of ten microseconds: an exchange may last for nearly six hours. */
 const TICKS = 100
 /** Says that the next frame is at the ring's beginning. */
 const BACK = 0
 /** A reader that keeps up leaves the ring empty again and again: then as much of it is used, in memory that is warm. */
 const WARM = 4 * 1024 * 1024
+
+/** Nobody follows; somebody does; somebody does who wants events whole. */
+const FOLLOWINGS = ['none', 'brief', 'whole'] as const
+export type Following = (typeof FOLLOWINGS)[number]
 
 /** The memory that both sides share. Its pages are taken from the system as they are first written. */
 export function createRing(bytes: number): SharedArrayBuffer {
@@ -36,6 +41,15 @@ class Side {
     this.ints = new Int32Array(memory, CONTROL_BYTES)
     this.data = new Uint8Array(memory, CONTROL_BYTES)
     this.size = this.data.length
+  }
+
+  /** What those who follow want of events. Stands here for the worker to see before it reads what comes next. */
+  get following(): Following {
+    return FOLLOWINGS[Atomics.load(this.control, FOLLOWING)]!
+  }
+
+  set following(following: Following) {
+    Atomics.store(this.control, FOLLOWING, FOLLOWINGS.indexOf(following))
   }
 
   /** Bytes that have been written and not read. */

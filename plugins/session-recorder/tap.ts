@@ -92,7 +92,7 @@ export class Tap implements Observer {
 
   #endOf(): RecordedEnd {
     const exchange = this.#exchange
-    const { outcome, error, request, response, timings, requestBytes, responseBytes, isStreaming, attempts } = exchange
+    const { outcome, error, request, response, timings, requestBytes, responseBytes, attempts } = exchange
     const { id } = exchange.use(routeSlot)
     return {
       outcome: outcome ?? 'error',
@@ -100,7 +100,6 @@ export class Tap implements Observer {
       model: request?.modelLabel ?? null,
       status: response?.status ?? 0,
       headers: response ? safeHeaders(response) : {},
-      isStreaming,
       duration: timings.end,
       requestBytes,
       responseBytes,

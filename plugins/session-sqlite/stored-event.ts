@@ -1,5 +1,5 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
-import type { SessionEvent } from 'lunaroute/sessions'
+import { partsOf, type SessionEvent } from 'lunaroute/sessions'
 import type { Row, SqlValue } from './driver.ts'
 
 /** Smaller ones gain nothing from being compressed. */
@@ -13,15 +13,24 @@ const BODY_FIELDS: Readonly<Record<string, string>> = {
 
 /** An event as the columns `event` and `body`: JSON, and the large field of it, compressed where that is worth it. */
 export function packEvent(event: SessionEvent): readonly [event: string, body: SqlValue] {
+  const parts = partsOf(event)
+  if (parts)
+    return [
+      JSON.stringify(parts.rest),
+      packed(Buffer.from(parts.body.buffer, parts.body.byteOffset, parts.body.length)),
+    ]
   const field = BODY_FIELDS[event.type]
   if (field === undefined) return [JSON.stringify(event), null]
   const { [field]: body, ...rest } = event as unknown as Record<string, unknown>
   if (body === undefined || body === null) return [JSON.stringify(event), null]
-  const text = JSON.stringify(body)
-  if (text.length < COMPRESSED_FROM) return [JSON.stringify(rest), text]
+  return [JSON.stringify(rest), packed(Buffer.from(JSON.stringify(body)))]
+}
+
+function packed(json: Buffer): SqlValue {
+  if (json.length < COMPRESSED_FROM) return json.toString()
   // Quality 1 is a third of gzip's time for a better ratio.
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 1 }
-  return [JSON.stringify(rest), brotliCompressSync(text, { params })]
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_SIZE_HINT]: json.length }
+  return brotliCompressSync(json, { params })
 }
 
 /** The event that was packed. Without its body the large field is null. */

@@ -1,4 +1,5 @@
 // What is recorded of sessions, and the interfaces of those who write, price and read it: 'lunaroute/sessions'.
+export { jsonOf, type PartedEvent, partsOf, withBody } from './body.ts'
 export type * from './events.ts'
 export { type SessionLog, type SessionLogEntry, type SessionLogOffer, sessionLogService } from './log.ts'
 export { type PriceList, type PriceListOffer, priceService } from './prices.ts'

@@ -81,9 +81,13 @@ export interface SessionStore {
 
 export const sessionStoreService = defineService<SessionStore>('session store')
 
-/** Tells, as events are safe, of those that have been written: what a live view follows. Returns how to stop. */
+/** Tells, as events are safe, of those that have been written: what a live view follows. */
 export interface SessionFeed {
-  follow(listener: (events: readonly SessionEvent[]) => void): () => void
+  /**
+   * Returns how to stop. Without `whole` events come without what may be large: bodies are null, headers are empty, and
+   * texts end after some hundred characters. Nothing is told that was recorded before.
+   */
+  follow(listener: (events: readonly SessionEvent[]) => void, options?: { readonly whole?: boolean }): () => void
 }
 
 export const sessionFeedService = defineService<SessionFeed>('session feed')

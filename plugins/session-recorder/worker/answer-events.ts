@@ -1,17 +1,16 @@
 import type { ToolCallBlock } from 'lunaroute/neutral'
 import type { CostRecord, PriceList, TokenCounts } from 'lunaroute/sessions'
 import type { RecordedEnd } from '../frames.ts'
-import { type Assembly, round } from './assembly.ts'
+import { type Assembly, round, type ToldRequest } from './assembly.ts'
 import type { DialectModule } from './modules.ts'
 import { answerText, blocksOf, type ReadAnswer } from './read-answer.ts'
-import type { ReadRequest } from './read-request.ts'
 import type { Told } from './request-events.ts'
 import { type CountedTokens, countTokens, NO_TOKENS, totalOf } from './tokens.ts'
 
 /** What is known of an answer when its exchange is over. */
 export interface Ending {
   readonly assembly: Assembly
-  readonly request: ReadRequest
+  readonly request: ToldRequest
   readonly end: RecordedEnd
   readonly answer: ReadAnswer
   readonly module: DialectModule | undefined
@@ -34,7 +33,7 @@ export function answerEvents(ending: Ending): readonly Told[] {
   const finishReason = finish?.native || answer.neutral?.status || finish?.reason || null
   const events: Told[] = []
   const [first] = assembly.times
-  if (end.isStreaming && first !== undefined) {
+  if (answer.isStream && first !== undefined) {
     events.push({ type: 'stream_started', timestamp: assembly.at(first), time_to_first_token_ms: round(first) })
   }
   const calls = toolCallsOf(answer)
@@ -68,10 +67,10 @@ export function answerEvents(ending: Ending): readonly Told[] {
       tool_calls: calls.map(({ name, callId }) => ({ tool_name: name, tool_call_id: callId })),
       content_blocks: blocks.length,
       has_refusal: finish?.reason === 'refusal' || blocks.some(block => block.type === 'refusal'),
-      is_streaming: end.isStreaming,
+      is_streaming: answer.isStream,
       chunk_count: assembly.times.length,
       streaming_duration_ms: first === undefined ? 0 : round(assembly.times.at(-1)! - first),
-      chunk_latency_ms: end.isStreaming ? assembly.latencies : null,
+      chunk_latency_ms: answer.isStream ? assembly.latencies : null,
     })
   }
   events.push({ type: 'completed', timestamp, finish_reason: finishReason, ...outcomeOf(ending, counts, model) })

@@ -1,5 +1,14 @@
+import type { NeutralRequest } from 'lunaroute/neutral'
 import type { RecordedAttempt, RecordedHead } from '../frames.ts'
-import type { ReadRequest } from './read-request.ts'
+
+/** What is kept of a request until its answer is there. */
+export interface ToldRequest {
+  readonly session: string
+  readonly size: number
+  /** Without the turns of the conversation. */
+  readonly neutral: NeutralRequest | undefined
+  sequence: number
+}
 
 /** An exchange as its frames arrive. */
 export class Assembly {
@@ -10,7 +19,7 @@ export class Assembly {
   readonly times: number[] = []
   attempt: RecordedAttempt | undefined
   /** Set once its first events have been told. */
-  told: { readonly session: string; readonly request: ReadRequest; sequence: number } | undefined
+  told: ToldRequest | undefined
 
   constructor(head: RecordedHead) {
     this.head = head

@@ -50,12 +50,21 @@ function inflate(bytes: Buffer): Buffer {
 
 /** A body as it is put into an event: JSON where it is some, text where it is that, and base64 otherwise. */
 export function bodyOf(bytes: Buffer): unknown {
-  if (bytes.length === 0) return null
-  if (!isUtf8(bytes)) return { base64: bytes.toString('base64') }
+  return readJson(bytes).value
+}
+
+const LF = 0x0a
+const CR = 0x0d
+
+/** As `bodyOf`, with the bytes where they are JSON that may stand on a line as it is. */
+export function readJson(bytes: Buffer): { readonly value: unknown; readonly line: Buffer | undefined } {
+  if (bytes.length === 0) return { value: null, line: undefined }
+  if (!isUtf8(bytes)) return { value: { base64: bytes.toString('base64') }, line: undefined }
   const text = bytes.toString()
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return { value, line: bytes.includes(LF) || bytes.includes(CR) ? undefined : bytes }
   } catch {
-    return text
+    return { value: text, line: undefined }
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash as digestAtOnce, type Hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Block, Message, NeutralRequest, ToolResultBlock } from 'lunaroute/neutral'
 
@@ -98,21 +98,30 @@ function isOthers({ role }: Message): boolean {
 
 /** What a message says, without what clients change from turn to turn: cache marks, and text as string or as list. */
 function digestOf(session: string, { role, content }: Message): string {
-  const hash = createHash('sha1').update(`${session}\n${role}`)
-  // Text is most of it, and hashed as it is: making JSON of it would cost as much again.
-  for (const block of content)
-    hash.update(block.type === 'text' ? block.text : JSON.stringify(partOf(block))).update('\0')
-  return hash.digest('base64')
+  const digest = createHash('sha1').update(`${session}\n${role}`)
+  for (const block of content) add(digest, block)
+  return digest.digest('base64')
 }
 
-function partOf(block: Block): unknown {
+/** Texts are most of it, and hashed as they are: making JSON of them would cost as much again. */
+function add(digest: Hash, block: Block): void {
   switch (block.type) {
     case 'text':
-      return block.text
+      digest.update(block.text).update('\0')
+      return
+    case 'toolResult':
+      digest.update(`result ${block.callId} ${block.content.length}\0`)
+      for (const each of block.content) add(digest, each)
+      return
+    default:
+      digest.update(JSON.stringify(partOf(block))).update('\0')
+  }
+}
+
+function partOf(block: Exclude<Block, { type: 'text' | 'toolResult' }>): unknown {
+  switch (block.type) {
     case 'toolCall':
       return ['call', block.callId, block.name, block.input]
-    case 'toolResult':
-      return ['result', block.callId, block.content.map(partOf)]
     case 'reasoning':
       return ['reasoning', block.parts.map(each => each.text)]
     case 'image':
@@ -125,7 +134,7 @@ function partOf(block: Block): unknown {
 }
 
 function hash(before: string, text: string): string {
-  return createHash('sha1').update(before).update('\n').update(text).digest('base64')
+  return digestAtOnce('sha1', `${before}\n${text}`, 'base64')
 }
 
 /** What identifies a conversation that has no name: everything up to the user's first message. */

@@ -10,6 +10,7 @@ import { loadModules } from './modules.ts'
 import { Outbox } from './outbox.ts'
 import { PendingFile } from './pending-file.ts'
 import { Recorder } from './recorder.ts'
+import { Teller } from './teller.ts'
 
 /** How often the ring is looked at while something comes, in milliseconds; nobody has to wake the worker then. */
 const LOOK = 20
@@ -27,7 +28,9 @@ export class Intake {
   readonly #segments: { readonly fd: number; readonly segment: Stored }[] = []
   /** Answers of writers on the serving thread, by name. */
   readonly #answers = new Map<string, (error: string | null) => void>()
+  readonly #teller: Teller
   #outboxes: readonly Outbox[] = []
+  #emitted = 0
   #recorder: Recorder | undefined
   #segmentsRead = 0
   #isAsked = false
@@ -39,6 +42,10 @@ export class Intake {
     this.#start = start
     this.#port = port
     this.#ring = new RingReader(start.ring)
+    this.#teller = new Teller(
+      () => this.#settled(),
+      events => this.#post({ type: 'told', events }),
+    )
     port.on('message', (message: ToWorker) => this.#hear(message))
   }
 
@@ -55,6 +62,7 @@ export class Intake {
     this.#tell(recorder)
     await this.#read(recorder)
     await Promise.all(this.#outboxes.map(each => each.close(spec.closeTimeout)))
+    this.#teller.close()
     clearInterval(telling)
     this.#tell(recorder)
     this.#post({ type: 'closed' })
@@ -155,8 +163,15 @@ export class Intake {
   }
 
   #emit(events: readonly SessionEvent[]): void {
-    const size = events.reduce((sum, each) => sum + sizeOf(each), 0)
-    for (const outbox of this.#outboxes) outbox.add(events, size)
+    for (const outbox of this.#outboxes) outbox.add(events)
+    this.#emitted += events.length
+    const { following } = this.#ring
+    if (following !== 'none') this.#teller.add(events, this.#emitted, following)
+  }
+
+  /** How many events every writer has, or has lost. */
+  #settled(): number {
+    return Math.min(this.#emitted, ...this.#outboxes.map(each => each.settled))
   }
 
   #tell({ exchanges, unreadable }: Recorder): void {
@@ -172,10 +187,4 @@ export class Intake {
   }
 
   readonly #warn = (message: string): void => this.#post({ type: 'warn', message })
-}
-
-/** About how much memory an event takes, without looking at all of it. */
-function sizeOf(event: SessionEvent): number {
-  if (event.type === 'request_recorded') return 500 + event.request_size_bytes * 2
-  return event.type === 'response_recorded' ? 1_000 + event.response_size_bytes * 2 : 1_000
 }

@@ -1,11 +1,16 @@
 import type { Status } from 'lunaroute'
-import type { SessionEvent, SessionWriter } from 'lunaroute/sessions'
+import { partsOf, type SessionEvent, type SessionWriter } from 'lunaroute/sessions'
 import type { WriterState } from '../messages.ts'
 import type { PendingFile } from './pending-file.ts'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5_000
-/** What may wait in memory for one writer, in bytes of JSON; what comes then waits in a file. */
+/**
+ * So many bytes make a batch, however few events they are. Bodies that are written before the collector has seen them
+ * twice are cheap garbage; those that waited longer stay until it looks at everything.
+ */
+const BATCH_BYTES = 2 * 1024 * 1024
+/** What may wait in memory for one writer, in bytes; what comes then waits in a file. */
 const MAX_MEMORY = 32 * 1024 * 1024
 
 export interface OutboxOptions {
@@ -52,18 +57,20 @@ export class Outbox {
     this.#run()
   }
 
-  add(events: readonly SessionEvent[], size: number): void {
+  add(events: readonly SessionEvent[]): void {
+    const added = events.map((event): Waiting => ({ event, size: sizeOf(event) }))
+    const size = sum(added)
     const { pending, batchSize, batchTimeout } = this.#options
     // Order: what comes after events in the file has to wait behind them.
     if (pending.count > 0 || this.#size + size > MAX_MEMORY) {
       if (!pending.add(events)) this.#dropped += events.length
     } else {
       if (this.#queue.length === 0) this.#since = Date.now()
-      for (const event of events) this.#queue.push({ event, size: size / events.length })
+      this.#queue.push(...added)
       this.#size += size
     }
     if (this.#running || this.#failure !== undefined) return
-    if (this.#queue.length >= batchSize) this.#run()
+    if (this.#queue.length >= batchSize || this.#size >= BATCH_BYTES) this.#run()
     else this.#timer ??= setTimeout(() => this.#run(), Math.max(0, this.#since + batchTimeout - Date.now()))
   }
 
@@ -76,6 +83,11 @@ export class Outbox {
       dropped: this.#dropped,
       status: this.#status(),
     }
+  }
+
+  /** How many events need no waiting for: those that are written, and those that never will be. */
+  get settled(): number {
+    return this.#written + this.#dropped
   }
 
   /** Writes what waits, trying for so many milliseconds. */
@@ -116,11 +128,11 @@ export class Outbox {
     try {
       this.#writer ??= await create()
       if (this.#queue.length === 0) this.#refill()
-      const batch = this.#queue.slice(0, batchSize)
+      const batch = this.#batch(batchSize)
       if (batch.length > 0) {
         await this.#writer.write(batch.map(each => each.event))
         this.#queue.splice(0, batch.length)
-        this.#size = this.#queue.length === 0 ? 0 : this.#size - batch.reduce((sum, each) => sum + each.size, 0)
+        this.#size = this.#size - sum(batch)
         this.#since = Date.now()
         this.#written += batch.length
       }
@@ -136,12 +148,34 @@ export class Outbox {
     }
   }
 
+  /** One event at least, however large. */
+  #batch(most: number): readonly Waiting[] {
+    let size = 0
+    let count = 0
+    while (count < Math.min(most, this.#queue.length) && size < BATCH_BYTES) size += this.#queue[count++]!.size
+    return this.#queue.slice(0, count)
+  }
+
   #refill(): void {
     const events = this.#options.pending.take()
     if (events.length === 0) return
-    this.#queue = events.map(event => ({ event, size: 0 }))
+    this.#queue = events.map(event => ({ event, size: sizeOf(event) }))
+    this.#size = sum(this.#queue)
     this.#since = Date.now()
   }
+}
+
+function sum(list: readonly Waiting[]): number {
+  return list.reduce((total, each) => total + each.size, 0)
+}
+
+/** About how much memory an event takes, without looking at all of it. */
+function sizeOf(event: SessionEvent): number {
+  const parts = partsOf(event)
+  if (parts) return 1_000 + parts.body.length + parts.rest.request_text.length
+  // What was read of JSON is a few times as large.
+  if (event.type === 'request_recorded') return 1_000 + event.request_size_bytes * 3
+  return event.type === 'response_recorded' ? 1_000 + event.response_size_bytes * 3 : 1_000
 }
 
 function sleep(milliseconds: number): Promise<void> {

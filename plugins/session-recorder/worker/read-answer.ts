@@ -19,6 +19,8 @@ import { bodyOf, decoded, type Unzstd } from './content.ts'
 export interface ReadAnswer {
   readonly json: unknown
   readonly neutral: NeutralResponse | undefined
+  /** Whether it came event by event. A body of unknown length is no stream. */
+  readonly isStream: boolean
   /** The provider's, from a refusal or from inside a stream. */
   readonly error: NeutralError | undefined
   /** Whether a stream came to its proper end, or a body was whole. */
@@ -40,21 +42,23 @@ export function readAnswer(
   try {
     body = decoded(bytes, end.headers['content-encoding'], unzstd)
   } catch {
-    return { json: bodyOf(bytes), neutral: undefined, error: undefined, isComplete: false, isUnreadable: true }
+    const unread = { json: bodyOf(bytes), neutral: undefined, error: undefined }
+    return { ...unread, isStream: formOf(head, end) !== 'body', isComplete: false, isUnreadable: true }
   }
   const reader = head.operation === 'generate' ? codec : undefined
   const form = formOf(head, end)
-  if (form === 'body' || !reader || end.status >= 400) return readBody(end, body, reader, codec)
+  const isStream = form !== 'body'
+  if (!isStream || !reader) return { ...readBody(end, body, reader, codec), isStream }
   const collector = new Collector(reader.dialect)
   const isComplete = collect(form, body, reader.createDecoder(), collector)
   const { error, response } = collector
   const isEmpty = response.choices.length === 0 && response.usage === undefined
   if (isEmpty && error?.kind === 'cut') {
-    return { json: bodyOf(body), neutral: undefined, error, isComplete, isUnreadable: body.length > 0 }
+    return { json: bodyOf(body), neutral: undefined, error, isStream, isComplete, isUnreadable: body.length > 0 }
   }
   const json = written(error ? { ...response, error } : response, reader, request, head.id)
   const neutral = json ? { ...response, status: statusIn(json, reader) } : response
-  return { json: json ?? bodyOf(body), neutral, error, isComplete, isUnreadable: json === undefined }
+  return { json: json ?? bodyOf(body), neutral, error, isStream, isComplete, isUnreadable: json === undefined }
 }
 
 /** The dialect's own word for how the answer stands, which events do not have. */
@@ -66,7 +70,8 @@ function statusIn(json: JsonObject, reader: Codec): string | undefined {
   }
 }
 
-function formOf({ stream }: RecordedHead, { headers }: RecordedEnd): 'sse' | 'json-array' | 'body' {
+function formOf({ stream }: RecordedHead, { status, headers }: RecordedEnd): 'sse' | 'json-array' | 'body' {
+  if (status >= 400) return 'body'
   const type = headers['content-type'] ?? ''
   if (/\btext\/event-stream\b/i.test(type)) return 'sse'
   return stream === 'json-array' ? 'json-array' : 'body'
@@ -77,7 +82,7 @@ function readBody(
   bytes: Buffer,
   reader: Codec | undefined,
   codec: Codec | undefined,
-): ReadAnswer {
+): Omit<ReadAnswer, 'isStream'> {
   const json = bodyOf(bytes)
   const answer = { json, neutral: undefined, error: undefined, isComplete: true, isUnreadable: false }
   try {

@@ -1,12 +1,14 @@
 import type { Lineage, LlmRequest } from 'lunaroute'
 import { isObject, type Message, type NeutralRequest } from 'lunaroute/neutral'
 import type { RecordedHead } from '../frames.ts'
-import { bodyOf } from './content.ts'
+import { readJson } from './content.ts'
 import type { DialectModule } from './modules.ts'
 
 /** A request as far as it can be read. */
 export interface ReadRequest {
   readonly json: unknown
+  /** The body, where it is JSON on one line. */
+  readonly line: Buffer | undefined
   readonly size: number
   readonly neutral: NeutralRequest | undefined
   readonly isStream: boolean
@@ -17,18 +19,25 @@ export interface ReadRequest {
 
 /** Throws nothing: what cannot be read is kept as it is. */
 export function readRequest(head: RecordedHead, body: Buffer, module: DialectModule | undefined): ReadRequest {
-  const json = bodyOf(body)
+  const { value: json, line } = readJson(body)
   const fields = isObject(json) ? json : {}
   const isStream = head.stream !== null || fields.stream === true
   const request = facade(head, fields)
   return {
     json,
+    line,
     size: body.length,
     isStream,
     neutral: attempt(() => neutralOf(head, fields, isStream, module)),
     session: attempt(() => module?.session?.(request)),
     lineage: attempt(() => module?.lineage?.(request)) ?? {},
   }
+}
+
+/** What is needed of a request to say its answer in its dialect: not the conversation, which is most of it. */
+export function withoutTurns(request: NeutralRequest | undefined): NeutralRequest | undefined {
+  const isTold = ({ role }: Message): boolean => role === 'system' || role === 'developer'
+  return request && { ...request, messages: request.messages.filter(isTold) }
 }
 
 function neutralOf(

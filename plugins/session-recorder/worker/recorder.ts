@@ -1,12 +1,12 @@
-import type { SessionEvent } from 'lunaroute/sessions'
+import { type RequestRecordedEvent, type SessionEvent, withBody } from 'lunaroute/sessions'
 import { FRAME, type RecordedAttempt, type RecordedEnd, type RecordedHead } from '../frames.ts'
 import { answerEvents, toolCallsOf } from './answer-events.ts'
-import { Assembly } from './assembly.ts'
+import { Assembly, type ToldRequest } from './assembly.ts'
 import type { Unzstd } from './content.ts'
 import { History } from './history.ts'
 import type { Modules } from './modules.ts'
 import { readAnswer } from './read-answer.ts'
-import { readRequest } from './read-request.ts'
+import { readRequest, withoutTurns } from './read-request.ts'
 import { redacted } from './redact.ts'
 import { requestEvents, type Told } from './request-events.ts'
 import { SessionNames } from './session.ts'
@@ -72,16 +72,17 @@ export class Recorder {
     }
   }
 
-  #begin(assembly: Assembly, model: string | null): NonNullable<Assembly['told']> {
+  #begin(assembly: Assembly, model: string | null): ToldRequest {
     const { modules, userAgentLength } = this.#parts
     const { head } = assembly
-    const request = readRequest(head, Buffer.concat(assembly.body.splice(0)), modules.dialects.get(head.dialect))
+    const request = readRequest(head, joined(assembly.body.splice(0)), modules.dialects.get(head.dialect))
     const { redactor } = modules
     const session = this.#names.of(head, request, text => redactor !== undefined && redactor.text(text) !== text)
     const addition = request.neutral && this.#history.add(session, request.neutral)
-    const told = { session, request, sequence: 0 }
+    const told = { session, size: request.size, neutral: withoutTurns(request.neutral), sequence: 0 }
     assembly.told = told
-    this.#emit(assembly, told, requestEvents(assembly, request, addition, { userAgentLength, model }))
+    const events = requestEvents(assembly, request, addition, { userAgentLength, model })
+    this.#emit(assembly, told, events, request.line)
     return told
   }
 
@@ -90,15 +91,8 @@ export class Recorder {
     const { head } = assembly
     const told = assembly.told ?? this.#begin(assembly, end.model)
     const module = modules.dialects.get(head.dialect)
-    const { request, session } = told
-    const answer = readAnswer(
-      head,
-      end,
-      Buffer.concat(assembly.answer),
-      module?.codec,
-      request.neutral,
-      this.#parts.unzstd,
-    )
+    const { neutral, session } = told
+    const answer = readAnswer(head, end, joined(assembly.answer), module?.codec, neutral, this.#parts.unzstd)
     this.exchanges++
     if (answer.isUnreadable) this.unreadable++
     const at = head.startedAt + end.duration
@@ -107,19 +101,31 @@ export class Recorder {
       session,
       calls.map(({ callId, name }) => ({ callId, call: { name, requestId: head.id, at } })),
     )
-    this.#emit(assembly, told, answerEvents({ assembly, request, end, answer, module, prices: modules.prices }))
+    this.#emit(assembly, told, answerEvents({ assembly, request: told, end, answer, module, prices: modules.prices }))
   }
 
-  #emit(assembly: Assembly, told: NonNullable<Assembly['told']>, events: readonly Told[]): void {
+  /** `body`: the request's, where it may be written as it came. */
+  #emit(assembly: Assembly, told: ToldRequest, events: readonly Told[], body?: Buffer): void {
     const { redactor } = this.#parts.modules
     const whole = events.map((event): SessionEvent => {
       const base = { session_id: told.session, request_id: assembly.head.id, sequence: told.sequence++ }
       const { type, timestamp, ...rest } = event
       const complete = { type, ...base, timestamp, ...rest } as SessionEvent
-      return redactor ? redacted(complete, redactor) : complete
+      if (redactor) return redacted(complete, redactor)
+      return body && complete.type === 'request_recorded' ? asItCame(complete, body) : complete
     })
     this.#parts.emit(whole)
   }
+}
+
+/** What was read of the body can go: it is several times as large. */
+function asItCame({ request_json: _, ...rest }: RequestRecordedEvent, body: Buffer): SessionEvent {
+  return withBody(rest, body)
+}
+
+/** Most bodies are one piece, and are not copied. */
+function joined(pieces: readonly Buffer[]): Buffer {
+  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
 }
 
 function parse<T = RecordedHead>(payload: Buffer): T {
