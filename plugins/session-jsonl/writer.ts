@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { LRUCache } from 'lru-cache'
 import type { SessionEvent, SessionWriter, WriterContext } from 'lunaroute/sessions'
+import { nameOf } from './files.ts'
 import { cipherOf, type LineCipher } from './line-cipher.ts'
 import { type Lock, lockDirectory } from './lock.ts'
 import type { WriterOptions } from './options.ts'
@@ -69,7 +70,7 @@ class JsonlWriter implements SessionWriter {
 
   #line(event: SessionEvent): string {
     const line = JSON.stringify(event)
-    return this.#cipher ? this.#cipher.seal(line, event.session_id) : line
+    return this.#cipher ? this.#cipher.seal(line, nameOf(event.session_id)) : line
   }
 }
 
