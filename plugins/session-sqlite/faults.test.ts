@@ -62,6 +62,15 @@ describe('repair', () => {
     expect(warnings).toEqual([expect.stringContaining('events were missing')])
   })
 
+  it('leaves to the recorder what was recorded since the start', async () => {
+    const folder = testFolder()
+    const [before, after] = [sessionEvents(shape('before')), sessionEvents(shape('after', { at: ago(-HOUR) }))]
+    const lines = [...before, ...after].map(each => JSON.stringify(each)).join('\n')
+    writeFileSync(join(folder, 'session_all.jsonl'), lines)
+    const { reader } = await bench({ repair_from: { folder } })
+    expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['before'])
+  })
+
   it('says so where the log has another key, and goes on', async () => {
     const directory = testFolder()
     const options = { directory, encryption: { password: 'the first password' } }

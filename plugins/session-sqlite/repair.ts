@@ -13,16 +13,18 @@ export interface Repaired {
 
 /**
  * Brings events that are in the session log but not in the database into it, from entries that were written to since a
- * time. What a crash kept from the database is there after it; what is there already is left alone.
+ * time. What a crash kept from the database is there after it; what is there already is left alone, and so is what was
+ * recorded after `before`: it is on its way.
  */
-export async function repairFrom(log: SessionLog, sink: EventSink, since: Date): Promise<Repaired> {
+export async function repairFrom(log: SessionLog, sink: EventSink, since: Date, before?: Date): Promise<Repaired> {
   let events = 0
   let unreadable = 0
   const failed = () => void unreadable++
   for await (const entry of untilItFails(log.entries(), failed)) {
     if (entry.modifiedAt < since.getTime()) continue
     for await (const batch of batchesOf(untilItFails(log.read(entry), failed), BATCH)) {
-      events += writeMissing(batch, sink)
+      const wanted = before ? batch.filter(each => Date.parse(each.timestamp) < before.getTime()) : batch
+      events += writeMissing(wanted, sink)
     }
   }
   return { events, unreadable }

@@ -142,7 +142,9 @@ export class SqliteWriter implements SessionWriter {
   async #repair(sink: EventSink, since: Date): Promise<void> {
     const log = await this.#log()
     if (!log) return
-    const { events, unreadable } = await repairFrom(log, sink, since)
+    // Other writers may have begun before this one; a database that begins anew needs all of it.
+    const before = since.getTime() === 0 ? undefined : this.#startedAt
+    const { events, unreadable } = await repairFrom(log, sink, since, before)
     if (events > 0) this.#context.warn(`${events} events were missing in the sessions database and came from the log`)
     if (unreadable > 0) this.#context.warn(`${unreadable} sessions of the log could not be read for the repair`)
   }
