@@ -17,6 +17,8 @@ export default defineConfig({
   root,
   test: {
     reporters: ['default', `${root}test/closing-line-reporter.ts`],
+    globalSetup: [`${root}test/home/folder.ts`],
+    setupFiles: [`${root}test/home/private.ts`],
     projects: [
       {
         extends: true,

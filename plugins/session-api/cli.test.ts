@@ -60,6 +60,10 @@ describe('lunaroute sessions', () => {
   it('list says when there is nothing, and when there is more', async () => {
     const { sessions } = await desk()
     expect((await sessions('list', '--provider', 'none')).stdout).toBe('No session is like that.\n')
+    const before = await desk(join(testFolder(), 'sessions.db'))
+    for (const args of [['list'], ['search', 'x']]) {
+      expect((await before.sessions(...args)).stdout).toBe('No session has been recorded yet.\n')
+    }
     const { stdout } = await sessions('list', '--limit', '2')
     const [, cursor] = /--cursor (\S+)/.exec(stdout)!
     expect((await sessions('list', '--cursor', cursor!)).stdout).toContain('three')

@@ -1,5 +1,5 @@
 import { definePlugin, type Exchange, GatewayError, type Reply, Type, withDefault } from 'lunaroute'
-import { sessionFeedService, sessionStoreService, statisticsService } from 'lunaroute/sessions'
+import { sessionFeedService, sessionLogService, sessionStoreService, statisticsService } from 'lunaroute/sessions'
 import { admit } from './guard.ts'
 import type { Sources } from './pages.ts'
 import { type Found, Router } from './router.ts'
@@ -43,6 +43,7 @@ export default definePlugin({
       store: () => offered(api.offers(sessionStoreService), 'plugin that stores sessions, such as session-sqlite'),
       feed: () => offered(api.offers(sessionFeedService), 'plugin that records sessions, such as session-recorder'),
       statistics: () => offered(api.offers(statisticsService), 'plugin that sums up sessions, such as session-stats'),
+      logs: () => api.offers(sessionLogService).map(each => each.log),
       dialects: api.dialects,
       gateway: api.gateway,
       version: api.gateway.version,

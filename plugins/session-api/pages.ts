@@ -1,5 +1,5 @@
 import type { Dialect, Exchange, GatewayView, Reply } from 'lunaroute'
-import type { SessionFeed, SessionStore, StatisticsSource } from 'lunaroute/sessions'
+import type { SessionFeed, SessionLog, SessionStore, StatisticsSource } from 'lunaroute/sessions'
 import { conversation } from './conversation.ts'
 import { openapi } from './openapi/index.ts'
 import { deletion, listing, rawRequest, session, timeline, tools } from './session-pages.ts'
@@ -12,6 +12,7 @@ export interface Sources {
   store(): SessionStore
   feed(): SessionFeed
   statistics(): StatisticsSource
+  logs(): readonly SessionLog[]
   readonly dialects: readonly Dialect[]
   readonly gateway: GatewayView
   readonly version: string

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { definePlugin } from '../../src/index.ts'
+import { sessionLogService } from '../../src/sessions/index.ts'
+import { testFolder } from '../../test/support/folder.ts'
 import { api, database, idsOf } from '../../test/support/session-api.ts'
 import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
+import { createSessionLog } from '../session-jsonl/log.ts'
+import { rulesOf } from '../session-jsonl/options.ts'
+import { createWriter } from '../session-jsonl/writer.ts'
 
 describe('one session', () => {
   it('has its sums', async () => {
@@ -62,6 +68,30 @@ describe('one session', () => {
     expect(turns.map(each => each.answer.content[0]!.text)).toEqual([0, 1, 2, 3].map(n => `answer ${n} of one`))
     const page = (await ask('/sessions/one/conversation?cursor=2&limit=1')).body
     expect(page).toMatchObject({ turns: [turns[2]], total: 4, next: '3' })
+  })
+
+  it('is deleted from the log, too, so that no repair brings it back', async () => {
+    const directory = testFolder()
+    const options = { directory, encryption: null, retention: rulesOf({ retention: {} }) }
+    const writer = await createWriter(options, { warn: () => {} })
+    await writer.write([
+      ...sessionEvents({ id: 'one', at: new Date() }),
+      ...sessionEvents({ id: 'two', at: new Date() }),
+    ])
+    await writer.close?.()
+    const log = createSessionLog(options)
+    const offered = definePlugin({
+      name: 'test-log',
+      setup(_options, { offer }) {
+        offer(sessionLogService, { log, place: directory, module: '', options })
+        return {}
+      },
+    })
+    const { ask } = await api({ allow_delete: true }, undefined, [offered()])
+    expect((await ask('/sessions/one', { method: 'DELETE' })).status).toBe(204)
+    const left: string[] = []
+    for await (const entry of log.entries()) left.push(entry.session_id)
+    expect(left).toEqual(['two'])
   })
 
   it('is deleted only where that is allowed', async () => {

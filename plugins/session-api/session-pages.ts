@@ -1,5 +1,6 @@
 import { GatewayError, type Reply } from 'lunaroute'
 import type { SessionEvent, SessionStore, SessionSummary } from 'lunaroute/sessions'
+import { deleteSession } from './delete-session.ts'
 import { entryOf } from './entries.ts'
 import type { Page, Visit } from './pages.ts'
 import { FILTER_PARAMETERS, filterOf, Query } from './query.ts'
@@ -25,7 +26,7 @@ export const deletion: Page = async visit => {
     const message = 'sessions cannot be deleted here; allow_delete of the plugin session-api allows it'
     throw new GatewayError('LR_FORBIDDEN', 403, message)
   }
-  if (!(await sources.store().delete(params[0]!))) throw unknownSession(params[0]!)
+  if (!(await deleteSession(sources.store(), sources.logs(), params[0]!))) throw unknownSession(params[0]!)
   return { status: 204 }
 }
 

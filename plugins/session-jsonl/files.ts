@@ -9,6 +9,7 @@ const SESSION_ID = /^[A-Za-z0-9_-]{1,220}$/
 /** One session's file, as its name tells. */
 export interface SessionFile {
   readonly path: string
+  /** As its name has it, see `nameOf`. */
   readonly sessionId: string
   /** The folder it is in: a day, in UTC. */
   readonly day: string
@@ -29,9 +30,12 @@ export function startOf(day: string): number {
 }
 
 export function fileName(sessionId: string, isEncrypted: boolean): string {
-  // Names may have 255 bytes, and nothing in them may lead elsewhere.
-  const id = SESSION_ID.test(sessionId) ? sessionId : createHash('sha256').update(sessionId).digest('hex')
-  return `session_${id}.jsonl${isEncrypted ? '.enc' : ''}`
+  return `session_${nameOf(sessionId)}.jsonl${isEncrypted ? '.enc' : ''}`
+}
+
+/** A session's id as files have it: names may have 255 bytes, and nothing in them may lead elsewhere. */
+export function nameOf(sessionId: string): string {
+  return SESSION_ID.test(sessionId) ? sessionId : createHash('sha256').update(sessionId).digest('hex')
 }
 
 /** Makes a folder that only its owner may enter. Throws where something else stands in its place. */

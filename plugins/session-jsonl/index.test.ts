@@ -183,6 +183,16 @@ describe('retention', () => {
     expect(events.map(each => each.session_id).sort()).toEqual(['new', 'old', 'open'])
   })
 
+  it('adds what a session wrote after it was compressed to what is there', async () => {
+    const directory = scratch()
+    put(directory, 10, 'old', 10_000)
+    await run(directory, { compress_after_days: 7 })
+    put(directory, 10, 'old', 20)
+    await run(directory, { compress_after_days: 7 })
+    expect(names(directory)).toEqual(['old.jsonl.zst'])
+    expect(await readAll(createSessionLog({ directory, encryption: null }))).toHaveLength(2)
+  })
+
   it('follows no link out of its directory', async () => {
     const directory = scratch()
     const elsewhere = scratch()
@@ -214,6 +224,13 @@ describe('encryption', () => {
     const wrong = by === 'a password' ? { password: 'another password' } : key()
     await expect(readAll(createSessionLog({ directory, encryption: wrong }))).rejects.toThrow(/configured key/)
     await expect(readAll(createSessionLog({ directory, encryption: null }))).rejects.toThrow(/no key/)
+  })
+
+  it('reads back a session whose id no file can have', async () => {
+    const directory = scratch()
+    const encryption = key()
+    await write(options(directory, { encryption }), [event('a/b', 'r', 0)])
+    expect(await readAll(createSessionLog({ directory, encryption }))).toMatchObject([{ session_id: 'a/b' }])
   })
 
   it('notices a line that was changed, and reads the others', async () => {

@@ -45,6 +45,7 @@ export default definePlugin({
     })
     api.offer(sessionLogService, {
       log: createSessionLog(log),
+      place: log.directory,
       module: moduleUrl(import.meta.url, './log.ts'),
       options: log,
     })

@@ -39,13 +39,19 @@ export class LineCipher {
   }
 }
 
-/** The cipher of the options; undefined where they ask for none. The directory must exist. */
-export async function cipherOf({ encryption, directory }: LogOptions): Promise<LineCipher | undefined> {
+/**
+ * The cipher of the options; undefined where they ask for none. The directory must exist, and who only reads has nothing
+ * made in it.
+ */
+export async function cipherOf(
+  { encryption, directory }: LogOptions,
+  isWriter = true,
+): Promise<LineCipher | undefined> {
   if (!encryption) return undefined
   if (encryption.key_file !== undefined) return new LineCipher(keyIn(readFileSync(encryption.key_file)))
   if (encryption.password === undefined) throw new Error('encryption needs a key_file or a password')
   const { hashRaw } = await import('@node-rs/argon2')
-  return new LineCipher(await hashRaw(encryption.password, { ...ARGON2, salt: saltIn(directory) }))
+  return new LineCipher(await hashRaw(encryption.password, { ...ARGON2, salt: saltIn(directory, isWriter) }))
 }
 
 function keyIn(bytes: Buffer): Buffer {
@@ -57,7 +63,7 @@ function keyIn(bytes: Buffer): Buffer {
 }
 
 /** The salt beside the sessions, made once: without it a password opens nothing. */
-function saltIn(directory: string): Buffer {
+function saltIn(directory: string, mayMake: boolean): Buffer {
   const path = join(directory, SALT_FILE)
   const read = (): Buffer => {
     if (!lstatSync(path).isFile()) throw new Error(`${path} is no file`)
@@ -67,6 +73,7 @@ function saltIn(directory: string): Buffer {
     return read()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (!mayMake) throw new Error(`${SALT_FILE} is missing beside the sessions: a password opens nothing without it`)
   }
   const made = `${path}.${randomBytes(6).toString('hex')}`
   writeFileSync(made, randomBytes(16), { mode: 0o600, flag: 'wx' })

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import lockfile from 'proper-lockfile'
 
@@ -41,6 +41,7 @@ export function lockDirectory(directory: string): Lock {
     rmSync(path, { recursive: true, force: true })
     release = take()
   }
+  chmodSync(path, 0o700)
   writeOwner(directory)
   return {
     get lost() {

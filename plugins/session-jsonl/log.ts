@@ -1,9 +1,9 @@
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, readFileSync, unlinkSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import type { SessionEvent, SessionLog, SessionLogEntry } from 'lunaroute/sessions'
-import { fileAt, listFiles, type SessionFile } from './files.ts'
+import { fileAt, listFiles, nameOf, type SessionFile } from './files.ts'
 import { cipherOf, type LineCipher } from './line-cipher.ts'
 import type { LogOptions } from './options.ts'
 import { loadZstd } from './zstd.ts'
@@ -20,7 +20,7 @@ export function createSessionLog(options: unknown): SessionLog {
     async *read(entry, skipped = () => undefined) {
       const file = fileAt(directory, basename(dirname(entry.name)), basename(entry.name))
       if (!file) throw new Error(`there is no session ${entry.name} any more`)
-      cipher ??= cipherOf(settings)
+      cipher ??= cipherOf(settings, false)
       const opener = file.isEncrypted ? await cipher : undefined
       if (file.isEncrypted && !opener) throw new Error(`${entry.name} is encrypted and no key is configured`)
       let number = 0
@@ -39,6 +39,12 @@ export function createSessionLog(options: unknown): SessionLog {
       if (opener && number > 0 && opened === 0)
         throw new Error(`${entry.name} cannot be opened with the configured key`)
     },
+    async delete(sessionId) {
+      const files = listFiles(directory).filter(each => each.sessionId === nameOf(sessionId))
+      for (const { path } of files) unlinkSync(path)
+      return files.length > 0
+    },
+    at: place => createSessionLog({ ...settings, directory: place } satisfies LogOptions),
   }
 }
 

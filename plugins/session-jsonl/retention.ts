@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -80,17 +81,12 @@ export async function tidy(
   return { deleted: expired.length + surplus.length, compressed }
 }
 
-/** The compressed file is there before the other one goes. */
+/** The compressed file is there before the other one goes. What was compressed of the session before stays in it. */
 async function compress({ path }: SessionFile): Promise<void> {
   const zstd = await loadZstd()
   const part = `${path}.zst.part`
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
-  let bytes: Uint8Array
-  try {
-    bytes = zstd.compress(readFileSync(fd))
-  } finally {
-    closeSync(fd)
-  }
+  const before = existsSync(`${path}.zst`) ? zstd.decompress(readWhole(`${path}.zst`)) : new Uint8Array()
+  const bytes = zstd.compress(Buffer.concat([before, readWhole(path)]))
   const out = openSync(part, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600)
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(out, bytes, done)
@@ -100,4 +96,13 @@ async function compress({ path }: SessionFile): Promise<void> {
   }
   renameSync(part, `${path}.zst`)
   unlinkSync(path)
+}
+
+function readWhole(path: string): Buffer {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    return readFileSync(fd)
+  } finally {
+    closeSync(fd)
+  }
 }

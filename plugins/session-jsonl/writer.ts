@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { LRUCache } from 'lru-cache'
 import { jsonOf, type SessionEvent, type SessionWriter, type WriterContext } from 'lunaroute/sessions'
+import { nameOf } from './files.ts'
 import { cipherOf, type LineCipher } from './line-cipher.ts'
 import { type Lock, lockDirectory } from './lock.ts'
 import type { WriterOptions } from './options.ts'
@@ -69,7 +70,7 @@ class JsonlWriter implements SessionWriter {
 
   #line(event: SessionEvent): readonly (string | Uint8Array)[] {
     const pieces = jsonOf(event)
-    return this.#cipher ? [this.#cipher.seal(pieces, event.session_id)] : pieces
+    return this.#cipher ? [this.#cipher.seal(pieces, nameOf(event.session_id))] : pieces
   }
 }
 

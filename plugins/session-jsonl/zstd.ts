@@ -12,6 +12,9 @@ interface NodeZstd {
   zstdDecompressSync?(bytes: Uint8Array): Uint8Array
 }
 
+/** A second `init` in one thread takes the memory from under the first one: whoever is first does it for all. */
+const READY = Symbol.for('lunaroute.zstd-wasm')
+
 /** Node's own where it has one (22.15 and later), otherwise the one in WebAssembly. */
 export async function loadZstd(): Promise<Zstd> {
   const { zstdCompressSync, zstdDecompressSync } = zlib as NodeZstd
@@ -21,6 +24,8 @@ export async function loadZstd(): Promise<Zstd> {
     return { compress: bytes => zstdCompressSync(bytes, { params }), decompress: zstdDecompressSync }
   }
   const { init, compress, decompress } = await import('@bokuweb/zstd-wasm')
-  await init()
+  const shared = globalThis as { [READY]?: Promise<void> }
+  shared[READY] ??= init()
+  await shared[READY]
   return { compress: bytes => compress(bytes, LEVEL), decompress: bytes => decompress(bytes) }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,8 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionEvent } from '../../src/sessions/index.ts'
 import { testFolder } from '../../test/support/folder.ts'
-import { bench, shape } from '../../test/support/session-database.ts'
+import { ago, bench, HOUR, shape } from '../../test/support/session-database.ts'
 import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
+import { rulesOf } from '../session-jsonl/options.ts'
+import { tidy } from '../session-jsonl/retention.ts'
+import { createWriter as createLogWriter } from '../session-jsonl/writer.ts'
 import { openDatabase } from './driver.ts'
 import { SqliteWriter } from './writer.ts'
 
@@ -29,6 +33,79 @@ describe('a request that was cut', () => {
 })
 
 describe('repair', () => {
+  it.each([
+    ['encrypted with a key', (key_file: string) => ({ key_file })],
+    ['encrypted with a password', () => ({ password: 'correct horse battery' })],
+    ['in clear', () => null],
+  ])('reads the log of whoever wrote it: %s, compressed or not', async (_, encryptionOf) => {
+    const directory = testFolder()
+    const key = join(testFolder(), 'key')
+    writeFileSync(key, randomBytes(32))
+    const encryption = encryptionOf(key)
+    const options = { directory, encryption }
+    const rules = rulesOf({ retention: { compress_after_days: 1 } })
+    const log = await createLogWriter({ ...options, retention: rules }, { warn: () => {} })
+    const [old, fresh] = [sessionEvents(shape('old', { at: ago(3 * 24 * HOUR) })), sessionEvents(shape('fresh'))]
+    await log.write(old)
+    await log.close?.()
+    await tidy({ ...options, retention: rules }, Date.now() + 3 * 24 * HOUR, () => false)
+    const again = await createLogWriter({ ...options, retention: rules }, { warn: () => {} })
+    await again.write(fresh)
+    await again.close?.()
+    const names = readdirSync(directory, { recursive: true }) as string[]
+    expect(names.some(each => each.endsWith('.zst'))).toBe(true)
+    expect(names.some(each => each.endsWith('.enc'))).toBe(encryption !== null)
+    const module = new URL('../session-jsonl/log.ts', import.meta.url).href
+    const { reader, warnings } = await bench({ repair_from: { module, options } })
+    expect(reader.events('old')).toEqual(old)
+    expect(reader.events('fresh')).toEqual(fresh)
+    expect(warnings).toEqual([expect.stringContaining('events were missing')])
+  })
+
+  it('leaves to the recorder what was recorded since the start', async () => {
+    const folder = testFolder()
+    const [before, after] = [sessionEvents(shape('before')), sessionEvents(shape('after', { at: ago(-HOUR) }))]
+    const lines = [...before, ...after].map(each => JSON.stringify(each)).join('\n')
+    writeFileSync(join(folder, 'session_all.jsonl'), lines)
+    const { reader } = await bench({ repair_from: { folder } })
+    expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['before'])
+  })
+
+  it('says so where the log has another key, and goes on', async () => {
+    const directory = testFolder()
+    const options = { directory, encryption: { password: 'the first password' } }
+    const log = await createLogWriter({ ...options, retention: rulesOf({ retention: {} }) }, { warn: () => {} })
+    await log.write(sessionEvents(shape('s1')))
+    await log.close?.()
+    const module = new URL('../session-jsonl/log.ts', import.meta.url).href
+    const other = { directory, encryption: { password: 'another password' } }
+    const { writer, reader, warnings } = await bench({ repair_from: { module, options: other } })
+    expect(warnings).toEqual(['1 sessions of the log could not be read for the repair'])
+    await writer.write(sessionEvents(shape('s2')))
+    expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['s2'])
+  })
+
+  it('that could not be done at the start is done once the database can be written to', async () => {
+    const folder = testFolder()
+    const events = sessionEvents(shape('s1'))
+    writeFileSync(join(folder, 'session_s1.jsonl'), events.map(each => JSON.stringify(each)).join('\n'))
+    const before = await bench()
+    const { path } = before
+    await before.writer.write(sessionEvents(shape('cut', { isCut: true })))
+    before.writer.close()
+    const other = openDatabase(path, { isReadOnly: false })
+    onTestFinished(() => other.close())
+    other.exec('BEGIN IMMEDIATE')
+    const { writer, reader } = await bench({ path, repair_from: { folder } })
+    expect(writer.status()).toMatchObject({ state: 'degraded' })
+    expect(reader.get('s1')).toBeUndefined()
+    other.exec('ROLLBACK')
+    await writer.write(sessionEvents(shape('s2')))
+    expect(writer.status()).toEqual({ state: 'ok' })
+    expect(reader.events('s1')).toEqual(events)
+    expect(reader.get('cut')).toMatchObject({ success: false })
+  })
+
   it('brings what the log has and a crash kept from the database', async () => {
     const folder = testFolder()
     const events = sessionEvents(shape('s1'))
@@ -39,7 +116,7 @@ describe('repair', () => {
     const before = await bench({ path })
     await before.writer.write(events.slice(0, 4))
     before.writer.close()
-    const { reader, warnings } = await bench({ path, repair_from: folder })
+    const { reader, warnings } = await bench({ path, repair_from: { folder } })
     expect(reader.events('s1')).toEqual(events)
     expect(reader.get('s1')).toMatchObject({ total_tokens: TOTAL_TOKENS * 3, success: true })
     expect(warnings).toEqual([expect.stringContaining(`${events.length - 4} events were missing`)])
@@ -57,7 +134,7 @@ describe('repair', () => {
     await before.writer.write(events)
     before.writer.close()
     damage(path)
-    const { writer, reader, warnings } = await bench({ path, repair_from: folder })
+    const { writer, reader, warnings } = await bench({ path, repair_from: { folder } })
     expect(reader.get('s1')).toMatchObject({ total_tokens: TOTAL_TOKENS * 3 })
     await writer.write(sessionEvents(shape('s2')))
     expect(writer.status()).toEqual({ state: 'ok' })
@@ -136,7 +213,7 @@ it('after kill -9 the next start has in the database what the log has', async ()
   const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1)
   expect(lines.length).toBeGreaterThan(100)
   expect(lines.length).toBeLessThan(sessions.flat().length)
-  const { reader } = await bench({ path, repair_from: folder })
+  const { reader } = await bench({ path, repair_from: { folder } })
   const kept = sessions.flatMap(events => reader.events(events[0]!.session_id))
   const key = (each: SessionEvent) => `${each.request_id} ${each.sequence}`
   expect(kept.map(key).sort()).toEqual(lines.map(line => key(JSON.parse(line))).sort())

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { SingleBar } from 'cli-progress'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { type CommandCall, type CommandModule, GatewayError } from 'lunaroute'
+import { type SessionLogEntry, sessionLogService } from 'lunaroute/sessions'
 import type { DriverName } from './driver.ts'
+import { FolderLog } from './folder-log.ts'
 import { expandHome } from './home.ts'
 import { type ImportedFile, importSessions } from './import-sessions.ts'
-import { findLogs } from './jsonl.ts'
 
 interface ImportFlags {
   readonly sessionsDir: string
@@ -33,8 +34,10 @@ export const run: CommandModule['run'] = async call => {
     })
     .helpOption('-h, --help', 'print this help')
     .showHelpAfterError('(--help lists the options)')
-    .description('Loads session logs (*.jsonl and *.jsonl.zst) into the database. Doing it twice does no harm.')
-    .option('--sessions-dir <folder>', 'where the logs are', sessions_dir)
+    .description(
+      'Loads session logs (*.jsonl, compressed and encrypted ones too) into the database. Twice does no harm.',
+    )
+    .option('--sessions-dir <folder>', 'where the logs are', call.offers(sessionLogService)[0]?.place ?? sessions_dir)
     .option('--db-path <file>', 'the database', path)
     .option('--batch-size <count>', 'events in a transaction', readCount, 500)
     .option('--skip-existing', 'leave sessions alone that the database has (the default)', true)
@@ -62,11 +65,14 @@ async function importAll(call: CommandCall, flags: ImportFlags, driver: DriverNa
   if (!existsSync(folder)) {
     throw new GatewayError('LR_NOT_FOUND', 404, `there is no folder ${flags.sessionsDir}; --sessions-dir names another`)
   }
-  const logs = await findLogs(folder)
-  const report = reporter(call, flags, logs.length)
+  // Whoever wrote them has the key of those that are encrypted.
+  const log = new FolderLog(folder, call.offers(sessionLogService)[0]?.log.at?.(folder))
+  const entries: SessionLogEntry[] = []
+  for await (const entry of log.entries()) entries.push(entry)
+  const report = reporter(call, flags, entries.length)
   const results: ImportedFile[] = []
-  const options = { ...flags, path: expandHome(flags.dbPath), dryRun: flags.dryRun ?? false, driver }
-  for await (const each of importSessions(logs, { ...options, sessionsDir: folder })) {
+  const options = { ...flags, log, folder, path: expandHome(flags.dbPath), dryRun: flags.dryRun ?? false, driver }
+  for await (const each of importSessions(entries, options)) {
     results.push(each)
     report.file(each, results.length)
   }

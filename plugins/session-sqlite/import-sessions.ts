@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs'
-import type { SessionEvent } from 'lunaroute/sessions'
+import { join } from 'node:path'
+import type { SessionEvent, SessionLog, SessionLogEntry } from 'lunaroute/sessions'
 import { type Database, type DriverName, openDatabase } from './driver.ts'
 import { EventSink } from './event-sink.ts'
-import { type LogContent, type LogFile, readLog } from './jsonl.ts'
 import { migrate } from './migrate.ts'
-import { writeMissing } from './repair.ts'
+import { batchesOf, writeMissing } from './repair.ts'
 
 export interface ImportOptions {
-  readonly sessionsDir: string
+  readonly log: SessionLog
+  /** Where the log is. */
+  readonly folder: string
   readonly path: string
   /** Events in a transaction. */
   readonly batchSize: number
@@ -33,24 +35,25 @@ export interface ImportedFile {
   readonly error: string | null
 }
 
-/** Reads logs into the database, oldest first, and tells of each file. Ends at the first failure, if it is told to. */
+/** Reads entries of the log into the database and tells of each. Ends at the first failure, if it is told to. */
 export async function* importSessions(
-  logs: readonly LogFile[],
-  { path, batchSize, skipExisting, continueOnError, dryRun, driver }: ImportOptions,
+  entries: readonly SessionLogEntry[],
+  { log, folder, path, batchSize, skipExisting, continueOnError, dryRun, driver }: ImportOptions,
 ): AsyncGenerator<ImportedFile> {
-  const known = existsSync(path) ? openDatabase(path, { isReadOnly: true, driver }) : undefined
+  const before = existsSync(path) ? openDatabase(path, { isReadOnly: true, driver }) : undefined
   let existing: ReadonlySet<string>
   try {
-    existing = known ? sessionsIn(known) : new Set()
+    existing = before ? sessionsIn(before) : new Set()
   } finally {
-    known?.close()
+    before?.close()
   }
   const database = dryRun ? undefined : openDatabase(path, { isReadOnly: false, driver })
   try {
     if (database) migrate(database)
     const sink = database && new EventSink(database)
-    for (const log of logs) {
-      const imported = await importFile(log, { sink, batchSize, existing: skipExisting ? existing : new Set() })
+    const known = skipExisting ? existing : new Set<string>()
+    for (const entry of entries) {
+      const imported = await importEntry(entry, { log, folder, sink, batchSize, known })
       yield imported
       if (imported.outcome === 'failed' && !continueOnError) return
     }
@@ -60,28 +63,40 @@ export async function* importSessions(
 }
 
 interface Importing {
+  readonly log: SessionLog
+  readonly folder: string
+  /** None in a dry run. */
   readonly sink: EventSink | undefined
   readonly batchSize: number
-  readonly existing: ReadonlySet<string>
+  /** Sessions to be left alone. */
+  readonly known: ReadonlySet<string>
 }
 
-async function importFile(log: LogFile, { sink, batchSize, existing }: Importing): Promise<ImportedFile> {
-  const told = { file: log.path, session_id: log.session, started_at: null, events: 0, bad_lines: 0, error: null }
+async function importEntry(entry: SessionLogEntry, importing: Importing): Promise<ImportedFile> {
+  const { log, folder, sink, batchSize, known } = importing
+  const file = join(folder, entry.name)
+  let first: SessionEvent | undefined
+  let bad_lines = 0
+  let events = 0
+  let isSkipped = true
   try {
-    const { events, badLines }: LogContent = await readLog(log.path)
-    const [first] = events
+    for await (const batch of batchesOf(
+      log.read(entry, () => bad_lines++),
+      batchSize,
+    )) {
+      first ??= batch[0]
+      const wanted = batch.filter(each => !known.has(each.session_id))
+      if (wanted.length > 0) isSkipped = false
+      events += sink ? writeMissing(wanted, sink) : wanted.length
+    }
     if (!first) throw new Error('no line of it is an event of a session')
-    const found = { ...told, session_id: first.session_id, started_at: first.timestamp, bad_lines: badLines }
-    const wanted = events.filter(each => !existing.has(each.session_id))
-    if (wanted.length === 0) return { ...found, outcome: 'skipped' }
-    return { ...found, outcome: 'imported', events: written(wanted, sink, batchSize) }
+    const { session_id, timestamp } = first
+    const outcome = isSkipped ? 'skipped' : 'imported'
+    return { file, session_id, started_at: timestamp, outcome, events, bad_lines, error: null }
   } catch (error) {
-    return { ...told, outcome: 'failed', error: (error as Error).message }
+    const told = { file, session_id: first?.session_id ?? entry.session_id, started_at: first?.timestamp ?? null }
+    return { ...told, outcome: 'failed', events, bad_lines, error: (error as Error).message }
   }
-}
-
-function written(events: readonly SessionEvent[], sink: EventSink | undefined, batchSize: number): number {
-  return sink ? writeMissing(events, sink, batchSize) : events.length
 }
 
 function sessionsIn(database: Database): ReadonlySet<string> {

@@ -1,10 +1,15 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { sessionLogService } from '../../src/sessions/index.ts'
 import { runCommand } from '../../test/support/command-call.ts'
 import { testFolder } from '../../test/support/folder.ts'
 import { ago, HOUR, shape } from '../../test/support/session-database.ts'
 import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
+import { createSessionLog } from '../session-jsonl/log.ts'
+import { rulesOf } from '../session-jsonl/options.ts'
+import { createWriter } from '../session-jsonl/writer.ts'
 import * as command from './import-command.ts'
 import { SqliteReader } from './reader.ts'
 import { loadZstd } from './zstd.ts'
@@ -30,7 +35,11 @@ async function desk() {
   const reader = new SqliteReader({ path })
   onTestFinished(() => reader.close())
   const options = { path, sessions_dir: folder }
-  return { path, folder, reader, run: (...args: string[]) => runCommand(command, args, { options }) }
+  const run = Object.assign((...args: string[]) => runCommand(command, args, { options }), {
+    with: (more: Parameters<typeof runCommand>[2], ...args: string[]) =>
+      runCommand(command, args, { options, ...more }),
+  })
+  return { path, folder, reader, run }
 }
 
 describe('lunaroute import-sessions', () => {
@@ -126,6 +135,31 @@ describe('lunaroute import-sessions', () => {
       success: true,
     })
     expect(JSON.parse((await run('--no-skip-existing', '--json')).stdout)).toMatchObject({ events: 0 })
+  })
+
+  it('loads encrypted logs with the key of whoever wrote them, from wherever they are', async () => {
+    const { run, reader } = await desk()
+    const key_file = join(testFolder(), 'key')
+    writeFileSync(key_file, randomBytes(32))
+    const [home, elsewhere] = [testFolder(), testFolder()]
+    for (const [directory, id] of [
+      [home, 'at-home'],
+      [elsewhere, 'from-laptop'],
+    ] as const) {
+      const options = { directory, encryption: { key_file }, retention: rulesOf({ retention: {} }) }
+      const writer = await createWriter(options, { warn: () => {} })
+      await writer.write(sessionEvents(shape(id)))
+      await writer.close?.()
+    }
+    const log = createSessionLog({ directory: home, encryption: { key_file } })
+    const offers = new Map([[sessionLogService, [{ log, place: home }]]])
+    const { stdout } = await run.with({ offers })
+    expect(stdout).toContain(`Scanning sessions directory: ${home}`)
+    expect(reader.get('at-home')).toMatchObject({ request_count: 3 })
+    await run.with({ offers }, '--sessions-dir', elsewhere)
+    expect(reader.get('from-laptop')).toMatchObject({ request_count: 3 })
+    const { stderr, code } = await run('--sessions-dir', elsewhere)
+    expect([stderr, code]).toEqual([expect.stringContaining('it is encrypted, and no plugin'), 1])
   })
 
   it('says which folder is missing', async () => {

@@ -54,6 +54,18 @@ describe.each(drivers)('with %s', driver => {
   })
 })
 
+it('is called by the model that did most of it, whichever came last', async () => {
+  const { writer, reader } = await bench()
+  const events = sessionEvents(shape('s1')).map(each =>
+    each.type === 'response_recorded' && each.request_id === 's1-r2'
+      ? { ...each, model_used: 'small', input_tokens: 1, total_tokens: 1 }
+      : each,
+  )
+  await writer.write(events)
+  expect(reader.get('s1')).toMatchObject({ model_used: 'claude-sonnet-4' })
+  expect(reader.list({ model: 'small' }).sessions).toHaveLength(1)
+})
+
 it("has the column names of the documents, and times that datetime('now') compares with", async () => {
   const { writer, sql } = await bench()
   await writer.write(sessionEvents(shape('new', { at: ago(6.9 * 24 * HOUR) })))

@@ -1,5 +1,5 @@
 import { definePlugin, moduleUrl, Type, withDefault } from 'lunaroute'
-import { sessionStoreService, sessionWriterService } from 'lunaroute/sessions'
+import { sessionLogService, sessionStoreService, sessionWriterService } from 'lunaroute/sessions'
 import { expandHome } from './home.ts'
 import { SqliteStore } from './store.ts'
 import type { WriterOptions } from './writer.ts'
@@ -19,7 +19,9 @@ export default definePlugin({
       ),
       path: withDefault(Type.String({ minLength: 1, description: 'The database file. `~` is the home folder.' }), PATH),
       sessions_dir: withDefault(
-        Type.String({ description: 'The session log, from which the database is repaired; empty for no repair.' }),
+        Type.String({
+          description: 'Where session logs are, if no plugin here writes any; empty for no repair from a log.',
+        }),
         LOGS,
       ),
       retention: withDefault(
@@ -56,20 +58,26 @@ export default definePlugin({
       load: () => import('./import-command.ts'),
     },
   },
-  setup({ enabled, path, sessions_dir, retention, driver }, { offer, onDispose }) {
+  setup({ enabled, path, sessions_dir, retention, driver }, { offer, offers, onDispose }) {
     const file = expandHome(path)
     const store = new SqliteStore({ path: file, driver })
     onDispose(() => store.close())
     offer(sessionStoreService, store)
     if (enabled) {
-      const options: WriterOptions = {
-        path: file,
-        repair_from: sessions_dir === '' ? undefined : expandHome(sessions_dir),
-        max_age_days: retention.max_age_days,
-        driver,
-      }
       const module = moduleUrl(import.meta.url, './writer.ts')
-      offer(sessionWriterService, { name: 'sqlite', module, options })
+      // Who writes the log may be set up later, and is known once the recorder asks.
+      const logOf = (): WriterOptions['repair_from'] => {
+        const [log] = offers(sessionLogService)
+        if (sessions_dir === '') return undefined
+        return log ? { module: log.module, options: log.options } : { folder: expandHome(sessions_dir) }
+      }
+      offer(sessionWriterService, {
+        name: 'sqlite',
+        module,
+        get options(): WriterOptions {
+          return { path: file, repair_from: logOf(), max_age_days: retention.max_age_days, driver }
+        },
+      })
     }
     return {}
   },

@@ -1,38 +1,57 @@
-import type { SessionEvent } from 'lunaroute/sessions'
+import type { SessionEvent, SessionLog } from 'lunaroute/sessions'
 import type { EventSink } from './event-sink.ts'
-import { findLogs, readLog } from './jsonl.ts'
 
 /** So many events go into one transaction. */
-const BATCH = 500
+const BATCH = 200
 
 export interface Repaired {
   /** How many events were missing. */
   readonly events: number
-  readonly badFiles: number
+  /** How many sessions of the log could not be read; the log itself counts as one. */
+  readonly unreadable: number
 }
 
 /**
- * Brings events that are in the session log but not in the database into it, from files that changed since a time. What
- * a crash kept from the database is there after it; what is there already is left alone.
+ * Brings events that are in the session log but not in the database into it, from entries that were written to since a
+ * time. What a crash kept from the database is there after it; what is there already is left alone, and so is what was
+ * recorded after `before`: it is on its way.
  */
-export async function repairFrom(folder: string, sink: EventSink, since: Date): Promise<Repaired> {
+export async function repairFrom(log: SessionLog, sink: EventSink, since: Date, before?: Date): Promise<Repaired> {
   let events = 0
-  let badFiles = 0
-  for (const { path, changedAt } of await findLogs(folder)) {
-    if (changedAt < since) continue
-    const content = await readLog(path).catch(() => undefined)
-    if (!content) badFiles++
-    else events += writeMissing(content.events, sink)
+  let unreadable = 0
+  const failed = () => void unreadable++
+  for await (const entry of untilItFails(log.entries(), failed)) {
+    if (entry.modifiedAt < since.getTime()) continue
+    for await (const batch of batchesOf(untilItFails(log.read(entry), failed), BATCH)) {
+      const wanted = before ? batch.filter(each => Date.parse(each.timestamp) < before.getTime()) : batch
+      events += writeMissing(wanted, sink)
+    }
   }
-  return { events, badFiles }
+  return { events, unreadable }
 }
 
 /** Returns how many of the events were missing. */
-export function writeMissing(events: readonly SessionEvent[], sink: EventSink, batch = BATCH): number {
-  let missing = 0
-  for (let at = 0; at < events.length; at += batch) {
-    const some = events.slice(at, at + batch)
-    if (!sink.has(some)) missing += sink.write(some)
+export function writeMissing(events: readonly SessionEvent[], sink: EventSink): number {
+  return sink.has(events) ? 0 : sink.write(events)
+}
+
+/** Lists of so many, the last one shorter. */
+export async function* batchesOf<T>(values: AsyncIterable<T>, size: number): AsyncGenerator<readonly T[]> {
+  let batch: T[] = []
+  for await (const value of values) {
+    batch.push(value)
+    if (batch.length < size) continue
+    yield batch
+    batch = []
   }
-  return missing
+  if (batch.length > 0) yield batch
+}
+
+/** What comes before a failure of the source; one of whoever takes it is not caught. */
+async function* untilItFails<T>(values: AsyncIterable<T>, failed: () => void): AsyncGenerator<T> {
+  try {
+    yield* values
+  } catch {
+    failed()
+  }
 }

@@ -104,14 +104,14 @@ export function applyResponse(tables: Tables, row: number, event: ResponseRecord
     streaming_duration_ms: event.streaming_duration_ms,
   })
   text(tables, row, 'response_text', event.response_text)
+  if (event.model_used !== null) nameModel(tables, event)
   const sums = TOKEN_COLUMNS.map(name => `${name} = ${name} + ?`).join(', ')
   tables.run(
-    `UPDATE sessions SET ${sums}, model_used = coalesce(?, model_used), finish_reason = ?, response_text = ?,
+    `UPDATE sessions SET ${sums}, finish_reason = ?, response_text = ?,
        chunk_count = coalesce(chunk_count, 0) + ?, streaming_duration_ms = coalesce(streaming_duration_ms, 0) + ?
      WHERE session_id = ?`,
     [
       ...TOKEN_COLUMNS.map(name => event[name]),
-      event.model_used,
       event.finish_reason,
       event.response_text.slice(0, EXCERPT),
       event.chunk_count,
@@ -120,6 +120,18 @@ export function applyResponse(tables: Tables, row: number, event: ResponseRecord
     ],
   )
   if (event.is_streaming) stream(tables, row, event)
+}
+
+/** A session is called by the model that did most of it: others write its title, say, or failed. */
+function nameModel(tables: Tables, { session_id, model_used }: ResponseRecordedEvent): void {
+  const session = tables.get('SELECT model_used FROM sessions WHERE session_id = ?', [session_id])
+  if (session?.model_used === model_used) return
+  tables.run(
+    `UPDATE sessions SET model_used = (SELECT r.model_used FROM requests r WHERE r.session_id = ?
+       AND r.model_used IS NOT NULL GROUP BY 1 ORDER BY sum(r.total_tokens) DESC, max(r.id) DESC LIMIT 1)
+     WHERE session_id = ?`,
+    [session_id, session_id],
+  )
 }
 
 function stream(

@@ -112,7 +112,11 @@ it('the modules for worker threads can be imported there', async () => {
   const { path, writer } = await bench()
   await writer.write(sessionEvents(shape('s1')))
   const offers = new Map<unknown, unknown[]>()
-  const api = { offer: (service: unknown, value: unknown) => offers.set(service, [value]), onDispose: () => {} }
+  const api = {
+    offer: (service: unknown, value: unknown) => offers.set(service, [value]),
+    offers: (service: unknown) => offers.get(service) ?? [],
+    onDispose: () => {},
+  }
   const options = { enabled: true, path, sessions_dir: '', retention: { max_age_days: 0 } }
   await sessionSqlite().setup(options, api as never)
   const [offer] = offers.get(sessionWriterService) as [{ module: string; options: unknown }]
@@ -123,7 +127,7 @@ it('the modules for worker threads can be imported there', async () => {
       await writer.close()
       parentPort.postMessage('written')
     })`
-  const workerData = { ...offer, events: sessionEvents(shape('s2')) }
+  const workerData = { module: offer.module, options: offer.options, events: sessionEvents(shape('s2')) }
   const worker = new Worker(code, { eval: true, workerData })
   await once(worker, 'message')
   await worker.terminate()

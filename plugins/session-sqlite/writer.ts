@@ -1,9 +1,10 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import type { Status } from 'lunaroute'
-import type { SessionEvent, SessionWriter, WriterContext } from 'lunaroute/sessions'
+import type { SessionEvent, SessionLog, SessionWriter, WriterContext } from 'lunaroute/sessions'
 import { type Database, type DriverName, openDatabase } from './driver.ts'
 import { EventSink } from './event-sink.ts'
 import { type Fault, faultOf } from './faults.ts'
+import { FolderLog } from './folder-log.ts'
 import { migrate } from './migrate.ts'
 import { repairFrom } from './repair.ts'
 import { deleteOlderThan } from './retention.ts'
@@ -11,13 +12,20 @@ import { deleteOlderThan } from './retention.ts'
 /** What the recorder's worker gets. */
 export interface WriterOptions {
   readonly path: string
-  /** The folder of the session log, from which the database is repaired; none for no repair. */
-  readonly repair_from?: string | undefined
+  /** The session log from which the database is repaired: a folder, or a module that reads it; none for no repair. */
+  readonly repair_from?:
+    | { readonly folder: string }
+    | { readonly module: string; readonly options: unknown }
+    | undefined
   /** Sessions whose last request is older are deleted; 0 for never. */
   readonly max_age_days?: number | undefined
   readonly driver?: DriverName | undefined
   /** The most pages the file may have; none for no limit. */
   readonly most_pages?: number | undefined
+}
+
+interface SessionLogModule {
+  createSessionLog(options: unknown): SessionLog
 }
 
 /** How often old sessions are looked for, in milliseconds. */
@@ -30,9 +38,11 @@ const REPAIR_WINDOW = 86_400_000
 export class SqliteWriter implements SessionWriter {
   readonly #options: WriterOptions
   readonly #context: WriterContext
+  readonly #startedAt = new Date()
   #open: { readonly database: Database; readonly sink: EventSink; readonly file: bigint } | undefined
   #fault: Fault | undefined
-  #isRebuilding = false
+  /** What is still to be done once the database can be written to. */
+  #mending: { readonly since: Date } | undefined
   #cleanedAt = 0
 
   constructor(options: WriterOptions, context: WriterContext) {
@@ -42,18 +52,10 @@ export class SqliteWriter implements SessionWriter {
 
   /** Opens the database and repairs it. Never rejects: a fault is told by `status` and by `write`. */
   async start(): Promise<void> {
-    try {
-      const since = new Date()
-      const { sink } = this.#connect()
-      await this.#repair(sink, new Date(this.#isRebuilding ? 0 : since.getTime() - REPAIR_WINDOW))
-      this.#isRebuilding = false
-      sink.closeLost(since)
-    } catch (error) {
-      const wasRebuilding = this.#isRebuilding
-      this.#failed(error)
-      // A damaged file has been moved aside, and its successor can be filled at once.
-      if (this.#isRebuilding && !wasRebuilding) await this.start()
-    }
+    this.#mending = { since: new Date(this.#startedAt.getTime() - REPAIR_WINDOW) }
+    await this.#mend()
+    // A damaged file has been moved aside, and its successor can be filled at once.
+    if (this.#mending?.since.getTime() === 0) await this.#mend()
   }
 
   async write(events: readonly SessionEvent[]): Promise<void> {
@@ -64,9 +66,7 @@ export class SqliteWriter implements SessionWriter {
     } catch (error) {
       throw this.#failed(error)
     }
-    if (!this.#isRebuilding) return
-    this.#isRebuilding = false
-    await this.#repair(this.#connect().sink, new Date(0))
+    await this.#mend()
   }
 
   status(): Status {
@@ -118,19 +118,47 @@ export class SqliteWriter implements SessionWriter {
     try {
       renameSync(path, aside)
       for (const end of ['-wal', '-shm']) rmSync(path + end, { force: true })
-      this.#isRebuilding = true
+      this.#mending = { since: new Date(0) }
       this.#context.warn(`the sessions database was damaged and moved aside as ${aside.split('/').at(-1)}`)
     } catch {
       // The fault stays, and the next write meets it again.
     }
   }
 
+  /** Brings in what the log has and the database lacks, and ends what nobody else will. Never rejects. */
+  async #mend(): Promise<void> {
+    if (!this.#mending) return
+    const { since } = this.#mending
+    try {
+      const { sink } = this.#connect()
+      await this.#repair(sink, since)
+      sink.closeLost(this.#startedAt)
+      this.#mending = undefined
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
   async #repair(sink: EventSink, since: Date): Promise<void> {
-    const { repair_from: folder } = this.#options
-    if (folder === undefined) return
-    const { events, badFiles } = await repairFrom(folder, sink, since)
+    const log = await this.#log()
+    if (!log) return
+    // Other writers may have begun before this one; a database that begins anew needs all of it.
+    const before = since.getTime() === 0 ? undefined : this.#startedAt
+    const { events, unreadable } = await repairFrom(log, sink, since, before)
     if (events > 0) this.#context.warn(`${events} events were missing in the sessions database and came from the log`)
-    if (badFiles > 0) this.#context.warn(`${badFiles} files of the session log could not be read for the repair`)
+    if (unreadable > 0) this.#context.warn(`${unreadable} sessions of the log could not be read for the repair`)
+  }
+
+  async #log(): Promise<SessionLog | undefined> {
+    const { repair_from: from } = this.#options
+    if (!from) return undefined
+    if ('folder' in from) return new FolderLog(from.folder)
+    try {
+      return ((await import(from.module)) as SessionLogModule).createSessionLog(from.options)
+    } catch (error) {
+      this.#context.warn(`the session log cannot be read for a repair: ${(error as Error).message}`)
+      return undefined
+    }
   }
 
   #clean(): void {

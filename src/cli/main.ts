@@ -4,6 +4,12 @@ import { exitCodeOf, sentenceOf } from './failure.ts'
 import { partArguments } from './plugin-flags.ts'
 import { createProgram, unknownCommand } from './program.ts'
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads along, as `head` does, may have seen enough: that is no failure.
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 try {
   await run(process.argv.slice(2))
 } catch (error) {

@@ -21,11 +21,17 @@ export interface SessionLog {
    * 1, and passed over. Rejects where nothing can be read at all: a wrong key, say.
    */
   read(entry: SessionLogEntry, skipped?: (line: number, reason: string) => void): AsyncIterable<SessionEvent>
+  /** Deletes every entry of a session. False where there is none. */
+  delete?(sessionId: string): Promise<boolean>
+  /** Reads what lies elsewhere as this one reads its own: with the same key, say. Writes nothing there. */
+  at?(place: string): SessionLog
 }
 
 /** For worker threads: a module that exports `createSessionLog(options): SessionLog`, and options that can be cloned. */
 export interface SessionLogOffer {
   readonly log: SessionLog
+  /** Where it is: a folder, say. */
+  readonly place: string
   readonly module: string
   readonly options: unknown
 }

@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { mkdir, readFile, realpath } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Desk, until } from './command.ts'
+import { Desk, PROGRAM, until } from './command.ts'
 
 let desk: Desk
 
@@ -26,6 +28,22 @@ describe('help', () => {
     const { code, stdout } = await desk.run([name, '--help'])
     expect(stdout).toContain('Examples:')
     expect(code).toBe(0)
+  })
+
+  it('lists a flag once that several plugins take', async () => {
+    const { stdout } = await desk.run(['--help'])
+    const flags = [...stdout.matchAll(/^ {2}(--[a-z-]+) <value>/gm)].map(([, flag]) => flag)
+    expect(flags).toContain('--sessions-dir')
+    expect(flags).toEqual([...new Set(flags)])
+  })
+
+  it('ends without a word when nobody reads what it prints any more', async () => {
+    const script = `"${process.execPath}" "${PROGRAM}" --help | true`
+    const { stderr } = await promisify(execFile)('sh', ['-c', script], {
+      cwd: desk.folder,
+      env: { HOME: desk.home, PATH: process.env.PATH },
+    })
+    expect(stderr).toBe('')
   })
 
   it('knows its version', async () => {

@@ -59,7 +59,11 @@ interface Made extends ServingGateway {
   ask(path: string, init?: RequestInit): Promise<{ status: number; body: Json; headers: Headers }>
 }
 
-export async function api(options: Parameters<typeof sessionApi>[0] = {}, path?: string): Promise<Made> {
+export async function api(
+  options: Parameters<typeof sessionApi>[0] = {},
+  path?: string,
+  plugins: readonly Plugin[] = [],
+): Promise<Made> {
   const feed = new TestFeed()
   const gateway = await serve({
     plugins: [
@@ -69,6 +73,7 @@ export async function api(options: Parameters<typeof sessionApi>[0] = {}, path?:
       feeding(feed),
       sessionStats(),
       sessionApi(options),
+      ...plugins,
     ],
   })
   onTestFinished(() => gateway.close())

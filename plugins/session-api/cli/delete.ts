@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { type CommandCall, GatewayError } from 'lunaroute'
+import { sessionLogService } from 'lunaroute/sessions'
+import { deleteSession } from '../delete-session.ts'
 import { print, printJson, storeOf } from './program.ts'
 import { find } from './show.ts'
 
@@ -14,7 +16,7 @@ export function addDelete(program: Command, call: CommandCall): void {
     .command('delete')
     .argument('<session...>', 'their ids, or "latest"')
     .summary('delete sessions')
-    .description('Deletes sessions from the database. Files of the session log stay: they have their own retention.')
+    .description('Deletes sessions from the database and from the session log.')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON: the ids of what was deleted')
     .addHelpText('after', EXAMPLES)
@@ -22,7 +24,8 @@ export function addDelete(program: Command, call: CommandCall): void {
       const store = storeOf(call)
       const sessions = await Promise.all(ids.map(each => find(store, each)))
       if (!flags.yes && !(await isConfirmed(call, sessions.length))) return print(call, 'Nothing was deleted.')
-      for (const { session_id } of sessions) await store.delete(session_id)
+      const logs = call.offers(sessionLogService).map(each => each.log)
+      for (const { session_id } of sessions) await deleteSession(store, logs, session_id)
       if (flags.json) printJson(call, { deleted: sessions.map(each => each.session_id) })
       else print(call, `Deleted ${sessions.length} ${sessions.length === 1 ? 'session' : 'sessions'}.`)
     })

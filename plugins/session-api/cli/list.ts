@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandCall } from 'lunaroute'
-import type { SessionSummary } from 'lunaroute/sessions'
+import type { SessionStore, SessionSummary } from 'lunaroute/sessions'
 import { type FilterFlags, filterOf, oneOf, print, printJson, readCount, storeOf, withFilter } from './program.ts'
 import { table } from './table.ts'
 import { ago, cost, duration, excerpt, number } from './words.ts'
@@ -17,13 +17,17 @@ export function addList(program: Command, call: CommandCall): void {
     .action(async (flags: FilterFlags) => {
       const page = await storeOf(call).list(filterOf(flags))
       if (flags.json) return printJson(call, page)
-      if (page.sessions.length === 0) return print(call, NONE)
+      if (page.sessions.length === 0) return print(call, await noneOf(storeOf(call)))
       print(call, sessionTable(page.sessions, new Date()))
       if (page.next !== null) print(call, `\nThere are more: --cursor ${page.next}`)
     })
 }
 
-export const NONE = 'No session is like that.'
+/** What to say where nothing was found. */
+export async function noneOf(store: SessionStore): Promise<string> {
+  const { sessions } = await store.list({ limit: 1 })
+  return sessions.length > 0 ? 'No session is like that.' : 'No session has been recorded yet.'
+}
 
 /** Sessions, a line each. */
 export function sessionTable(sessions: readonly SessionSummary[], now: Date): string {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandCall } from 'lunaroute'
 import type { SessionStore } from 'lunaroute/sessions'
-import { NONE, sessionTable } from './list.ts'
+import { noneOf, sessionTable } from './list.ts'
 import { type FilterFlags, filterOf, print, printJson, readCount, storeOf, withFilter } from './program.ts'
 import { excerpt } from './words.ts'
 
@@ -22,7 +22,7 @@ export function addSearch(program: Command, call: CommandCall): void {
         sessions.map(async each => ({ ...each, places: await placesOf(store, each.session_id, text) })),
       )
       if (flags.json) return printJson(call, { sessions: found })
-      if (found.length === 0) return print(call, NONE)
+      if (found.length === 0) return print(call, await noneOf(store))
       const now = new Date()
       const shown = found.map(each => {
         const places = each.places.map(({ request_id, text: place }) => `    ${place}  [${request_id}]`)
