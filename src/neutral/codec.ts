@@ -141,6 +141,6 @@ export interface Codec {
   /** For dialects that can count: the number in an answer to a count, and such an answer. */
   readTokenCount?(body: JsonObject): number | undefined
   writeTokenCount?(tokens: number): JsonObject
-  /** The listing of models. */
-  writeModels?(models: readonly ListedModel[]): JsonObject
+  /** The listing of models: the page that the client's query asks for, all of them without one. */
+  writeModels?(models: readonly ListedModel[], query?: URLSearchParams): JsonObject
 }
