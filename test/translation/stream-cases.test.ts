@@ -202,7 +202,7 @@ describe('beside streams', () => {
       object: 'list',
       data: [{ id: 'fast', object: 'model', created: 0, owned_by: 'house' }],
     })
-    expect(messagesCodec.writeModels?.(models)).toEqual({
+    expect(messagesCodec.writeModels?.(models)).toMatchObject({
       data: [{ type: 'model', id: 'fast', display_name: 'fast', created_at: '1970-01-01T00:00:00.000Z' }],
       has_more: false,
       first_id: 'fast',
