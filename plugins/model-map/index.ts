@@ -1,5 +1,5 @@
 import { definePlugin, GatewayError, ModelPatterns, type Static, Type } from 'lunaroute'
-import { listing } from './listing.ts'
+import { type Catalog, listing } from './listing.ts'
 
 const target = Type.Object(
   {
@@ -37,9 +37,15 @@ export default definePlugin({
   setup(map, api) {
     const targets = new ModelPatterns(Object.entries(map))
     const named = Object.entries(map).filter((entry): entry is [string, ModelTarget] => isNamed(entry))
-    const createdAt = Math.floor(Date.parse(api.gateway.startedAt) / 1000)
+    const catalog: Catalog = {
+      named,
+      find: model => targets.find(model),
+      isClosed: map['*'] === false,
+      createdAt: Math.floor(Date.parse(api.gateway.startedAt) / 1000),
+      unknown: model => unknown(model, named),
+    }
     return {
-      ingress: exchange => (named.length > 0 ? listing(exchange, named, createdAt) : undefined),
+      ingress: exchange => listing(exchange, catalog),
       route(_plan, request) {
         const found = request?.model === undefined ? undefined : targets.find(request.model)
         if (found === false) throw unknown(request!.model!, named)

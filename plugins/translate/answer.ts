@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Block, Choice, Codec, NeutralEvent, ResponseContext } from 'lunaroute/neutral'
+import type { Block, Choice, Codec, NeutralEvent, ResponseContext, Usage } from 'lunaroute/neutral'
+import { AnswerLosses, placeOf } from './answer-losses.ts'
 import { type Memory, ReasoningWatch } from './memory.ts'
 import { EventReversal, type Reversal, withoutCall } from './reversal.ts'
 import { tagged } from './tag.ts'
@@ -19,10 +20,13 @@ export class Answer {
   readonly #parts: AnswerParts
   readonly #events: EventReversal
   readonly #watch = new ReasoningWatch()
+  readonly #losses: AnswerLosses | undefined
   #hasState = false
 
   constructor(parts: AnswerParts) {
     this.#parts = parts
+    const { client, context } = parts
+    if (client.answers) this.#losses = new AnswerLosses(client.answers, context.diagnostics)
     this.#events = new EventReversal(parts.reversal)
   }
 
@@ -30,17 +34,29 @@ export class Answer {
   choice(choice: Choice): Choice {
     const raised = choice.content.map(block => this.#raised(block))
     if (choice.index === 0) this.#keep(raised)
-    const content = raised.map(block => this.#marked(block))
-    if (!choice.stop || !this.#parts.reversal.answer) return { ...choice, content }
-    const stop = withoutCall(
-      choice.stop,
-      content.some(({ type }) => type === 'toolCall'),
-    )
-    return { ...choice, content, stop }
+    const content = raised.map((block, i): Block => ({ ...this.#marked(block), at: placeOf(choice.index, i) }))
+    const hasCalls = content.some(({ type }) => type === 'toolCall')
+    const stop = choice.stop && this.#parts.reversal.answer ? withoutCall(choice.stop, hasCalls) : choice.stop
+    const given = { ...choice, content, stop }
+    this.#losses?.choice(given)
+    return given
+  }
+
+  /** What was used, as the client's dialect adds it up. */
+  usage(usage: Usage | undefined): Usage | undefined {
+    this.#losses?.usage(usage)
+    const { toolInputTokens, inputTokens } = usage ?? {}
+    if (!toolInputTokens || this.#parts.client.answers?.usage.includes('toolInputTokens') !== false) return usage
+    return { ...usage, inputTokens: (inputTokens ?? 0) + toolInputTokens, toolInputTokens: undefined }
   }
 
   event(event: NeutralEvent): readonly NeutralEvent[] {
-    if (event.type === 'textDelta' || event.type === 'usage') return [event]
+    if (event.type === 'usage') return [{ ...event, usage: this.usage(event.usage)! }]
+    if (event.type === 'textDelta') {
+      this.#losses?.event(event)
+      return [event]
+    }
+    if (event.type === 'start') return [{ ...event, usage: this.usage(event.usage) }]
     const raised = this.#events.push(event).map(each => {
       if (each.type !== 'blockStart') return each
       const block = this.#identified(each.block)
@@ -48,8 +64,10 @@ export class Answer {
     })
     return raised.map(each => {
       this.#note(each)
+      this.#losses?.event(each)
       if (each.type === 'state') return { ...each, state: tagged(each.state, this.#parts.providerName) }
-      return each.type === 'blockStart' ? { ...each, block: this.#marked(each.block) } : each
+      if (each.type !== 'blockStart') return each
+      return { ...each, block: { ...this.#marked(each.block), at: placeOf(each.choice, each.index) } as Block }
     })
   }
 

@@ -173,7 +173,7 @@ export class Translation implements ResponseTranslation {
       const given = this.#answer.choice(choice)
       return this.#cutter?.choice(given) ?? given
     })
-    const response: NeutralResponse = { ...read, choices }
+    const response: NeutralResponse = { ...read, choices, usage: this.#answer.usage(read.usage) }
     if (!this.#encoder) return [{ data: client.writeResponse(response, context) }]
     const frames = eventsOf(response).flatMap(event => this.#write(event))
     return this.isComplete ? frames : [...frames, ...this.#encoder.end()]

@@ -1,10 +1,13 @@
+import type { Citation } from './citation.ts'
+import type { Block } from './content.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { NeutralError } from './error.ts'
 import type { NeutralEvent } from './events.ts'
 import type { JsonObject } from './extra.ts'
 import type { ModelProfile } from './profile.ts'
 import type { NeutralRequest } from './request.ts'
-import type { NeutralResponse } from './response.ts'
+import type { NeutralResponse, StopReason } from './response.ts'
+import type { Usage } from './usage.ts'
 
 /** A request as a dialect has it on the wire. */
 export interface WireRequest {
@@ -90,6 +93,27 @@ export interface WireError {
   readonly body: JsonObject
 }
 
+/**
+ * What a dialect has a place for in an answer. What it has none for is reported by `translate`, each piece by its path in
+ * the answer: `choices[1]`, `choices[0].content[2].citations[0]`, `usage.cacheWriteTokens`. Blocks are the writers' own
+ * to report, by their `at`.
+ */
+export interface AnswerVocabulary {
+  readonly citations: readonly Citation['type'][]
+  /** Blocks whose state the client is given, to bring it back. */
+  readonly states: readonly Block['type'][]
+  readonly usage: readonly (keyof Usage)[]
+  /** Reasons to stop that it has a word or a form for. */
+  readonly stops: readonly StopReason[]
+  readonly hasLogprobs: boolean
+  /** Whether there can be several answers. */
+  readonly hasChoices: boolean
+  /** Whether it tells the stop sequence that was met. */
+  readonly hasStopSequence: boolean
+  /** Reasons to stop that it gives the provider's words about. */
+  readonly stopMessages: readonly StopReason[]
+}
+
 /** A model for a listing. */
 export interface ListedModel {
   readonly id: string
@@ -124,6 +148,8 @@ export interface Codec {
    * `*.field`, and one of an element of a list of that name under `tools[].field`.
    */
   readonly parameters: Readonly<Record<string, string>>
+  /** What its answers can hold; without it nothing is known and nothing reported. */
+  readonly answers?: AnswerVocabulary
   /** What holds for every model of the dialect, unless a model's profile says otherwise. */
   readonly limits?: ModelProfile
   readRequest(request: WireRequest): NeutralRequest
@@ -141,6 +167,6 @@ export interface Codec {
   /** For dialects that can count: the number in an answer to a count, and such an answer. */
   readTokenCount?(body: JsonObject): number | undefined
   writeTokenCount?(tokens: number): JsonObject
-  /** The listing of models. */
-  writeModels?(models: readonly ListedModel[]): JsonObject
+  /** The listing of models: the page that the client's query asks for, all of them without one. */
+  writeModels?(models: readonly ListedModel[], query?: URLSearchParams): JsonObject
 }

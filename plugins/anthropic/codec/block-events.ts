@@ -51,7 +51,6 @@ export class BlockEvents {
         return event.text === '' ? [] : [this.#input(open, event.text)]
       case 'citation': {
         const written = writeDelta(event)
-        if (written === undefined) this.#diagnostics.dropped('messages', 'messages has no such citation')
         return written === undefined ? [] : [delta(open, written)]
       }
       default:

@@ -26,7 +26,6 @@ export class MessagesEncoder implements Encoder {
   readonly #waiting = new Map<number, BlockEvent[]>()
   #stop: Stop | undefined
   #usage: Usage = {}
-  #hasOtherChoices = false
   #isOver = false
 
   constructor(context: ResponseContext) {
@@ -57,7 +56,7 @@ export class MessagesEncoder implements Encoder {
       case 'native':
         return []
       default:
-        return event.choice === 0 ? this.#block(event).map(named) : this.#otherChoice()
+        return event.choice === 0 ? this.#block(event).map(named) : []
     }
   }
 
@@ -113,12 +112,6 @@ export class MessagesEncoder implements Encoder {
     const stop = { stop_reason: 'end_turn', stop_sequence: null, ...present(writeStop(this.#stop, false)) }
     const { service_tier: _, cache_creation: __, ...usage } = writeUsage(this.#usage, false)
     return [named({ type: 'message_delta', delta: stop, usage }), named({ type: 'message_stop' })]
-  }
-
-  #otherChoice(): readonly OutgoingFrame[] {
-    if (!this.#hasOtherChoices) this.#context.diagnostics.dropped('answers', 'messages has one answer only')
-    this.#hasOtherChoices = true
-    return []
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Codec } from 'lunaroute/neutral'
+import { answers } from './answers.ts'
 import { readTokenCount, writeTokenCount } from './count.ts'
 import { MessagesDecoder } from './decoder.ts'
 import { MessagesEncoder } from './encoder.ts'
@@ -14,6 +15,7 @@ export const messagesCodec: Codec = {
   dialect: DIALECT,
   parameters,
   limits,
+  answers,
   readRequest,
   writeRequest,
   readResponse,

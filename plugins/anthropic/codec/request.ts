@@ -100,6 +100,21 @@ export function readRequest({ body, model }: WireRequest): NeutralRequest {
   }
 }
 
+/** What a count of tokens takes of a request: it refuses the rest. */
+const COUNTED: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'system',
+  'tools',
+  'tool_choice',
+  'thinking',
+  'mcp_servers',
+  'context_management',
+  'output_config',
+  'output_format',
+  'cache_control',
+])
+
 /** Writes a Messages request. */
 export function writeRequest(request: NeutralRequest, context: RequestContext): WireRequest {
   const isOwn = request.dialect === DIALECT
@@ -130,7 +145,9 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
     stream: stream?.isStream,
   }
   const body = restore(written, request.extra, DIALECT, { messages: [] })
-  return { body, model, isStream: stream?.isStream ?? false, operation: context.operation }
+  const counted = Object.fromEntries(Object.entries(body).filter(([key]) => COUNTED.has(key)))
+  const isBare = isCount && !isOwn
+  return { body: isBare ? counted : body, model, isStream: stream?.isStream ?? false, operation: context.operation }
 }
 
 function readReasoning(f: Fields, outputConfig: Fields | undefined): ReasoningOptions | undefined {

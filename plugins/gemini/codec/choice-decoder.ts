@@ -15,7 +15,13 @@ import { readGrounding } from './grounding.ts'
 import { PartialArgs } from './partial-args.ts'
 import { stateOf } from './read-parts.ts'
 
-type Open = { readonly index: number; readonly type: 'text' | 'reasoning'; text: string }
+interface Open {
+  readonly index: number
+  readonly type: 'text' | 'reasoning'
+  text: string
+  /** Signed: nothing can be added to it but what is said about it. */
+  isSealed: boolean
+}
 
 /** Turns the parts of one candidate, chunk by chunk, into blocks. Texts and thoughts go on until something else begins. */
 export class ChoiceDecoder {
@@ -26,6 +32,8 @@ export class ChoiceDecoder {
   #open: Open | undefined
   #call: { readonly index: number; readonly args: PartialArgs } | undefined
   #hasCalls = false
+  /** The texts before the one that is open: places of citations count from the first. */
+  #said = ''
   #finished: JsonObject | undefined
   #events: NeutralEvent[] = []
 
@@ -40,7 +48,7 @@ export class ChoiceDecoder {
 
   /** Whether a text is open that an empty part would belong to. */
   get isInText(): boolean {
-    return this.#open?.type === 'text'
+    return this.#open?.type === 'text' && !this.#open.isSealed
   }
 
   /** The events of the blocks of one chunk. */
@@ -63,7 +71,8 @@ export class ChoiceDecoder {
     if (candidate.finishReason !== undefined && candidate.finishReason !== null) this.#finished = candidate
     const open = this.#open
     if (open?.type === 'text') {
-      const [block] = readGrounding(candidate.groundingMetadata, [{ type: 'text', text: open.text }])
+      const before: Block = { type: 'text', text: this.#said }
+      const [, block] = readGrounding(candidate.groundingMetadata, [before, { type: 'text', text: open.text }])
       for (const citation of (block as TextBlock).citations ?? []) this.#cite(open.index, citation)
     }
     return this.#take()
@@ -95,14 +104,15 @@ export class ChoiceDecoder {
   /** A signature ends what it vouches for. */
   #words(block: TextBlock | ReasoningBlock, text: string): void {
     const { type, state, extra } = block
-    if (this.#open?.type !== type || extra) this.#start(block)
+    if (this.#open?.type !== type || extra || this.#open.isSealed) this.#start(block)
     const open = this.#open!
     open.text += text
     const place = { choice: this.#choice, index: open.index }
     if (type === 'text') this.#events.push({ type: 'textDelta', ...place, text, logprobs: block.logprobs })
     else this.#events.push({ type: 'reasoningDelta', ...place, part: 0, kind: 'summary', text })
     if (state) this.#events.push({ type: 'state', ...place, state })
-    if (state || extra) this.#close()
+    // What the same chunk says about a text still belongs to it.
+    if (state || extra) open.isSealed = true
   }
 
   #start({ type, extra }: TextBlock | ReasoningBlock): void {
@@ -110,7 +120,7 @@ export class ChoiceDecoder {
     const index = this.#blocks++
     const block: Block = type === 'text' ? { type, text: '', extra } : { type, parts: [], extra }
     this.#events.push({ type: 'blockStart', choice: this.#choice, index, block })
-    this.#open = { index, type, text: '' }
+    this.#open = { index, type, text: '', isSealed: false }
   }
 
   #streamedCall(part: JsonObject): void {
@@ -146,6 +156,7 @@ export class ChoiceDecoder {
   #close(): void {
     this.#closeCall()
     if (this.#open) this.#events.push({ type: 'blockStop', choice: this.#choice, index: this.#open.index })
+    if (this.#open?.type === 'text') this.#said += this.#open.text
     this.#open = undefined
   }
 

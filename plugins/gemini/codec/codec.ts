@@ -1,4 +1,5 @@
 import type { Codec } from 'lunaroute/neutral'
+import { answers } from './answers.ts'
 import { GeminiDecoder } from './decoder.ts'
 import { GeminiEncoder } from './encoder.ts'
 import { readError, writeError } from './error.ts'
@@ -13,6 +14,7 @@ export const geminiCodec: Codec = {
   dialect: DIALECT,
   parameters,
   limits,
+  answers,
   readRequest,
   writeRequest,
   readResponse,

@@ -39,7 +39,9 @@ export function writeGrounding(blocks: readonly Block[]): JsonObject | undefined
     if (block.type !== 'text') continue
     for (const citation of block.citations ?? []) {
       if (citation.type !== 'url') continue
-      let chunk = chunks.findIndex(({ web }) => isObject(web) && web.uri === citation.url)
+      let chunk = chunks.findIndex(
+        ({ web }) => isObject(web) && web.uri === citation.url && web.title === citation.title,
+      )
       if (chunk < 0) chunk = chunks.push({ web: { uri: citation.url, title: citation.title } }) - 1
       supports.push({ segment: segmentOf(block.text, citation, offset), groundingChunkIndices: [chunk] })
     }

@@ -1,4 +1,4 @@
-import type { Block, Choice, NeutralResponse, StopReason, TextBlock, ToolCallBlock, Usage } from 'lunaroute/neutral'
+import type { Choice, NeutralResponse, StopReason, TextBlock, ToolCallBlock, Usage } from 'lunaroute/neutral'
 import { canonical, isShared } from './shared-subset.ts'
 
 /** What an answer says, in a form in which the same answer in another dialect is the same. */
@@ -17,8 +17,6 @@ interface ChoiceForm {
   readonly ids: readonly (string | undefined)[]
   readonly citations: readonly string[]
   readonly logprobs: number
-  /** What is neither said nor called, by its kind. */
-  readonly others: readonly string[]
   readonly stop: StopReason | 'none'
 }
 
@@ -76,18 +74,24 @@ const STOPS: Readonly<Record<string, Readonly<Partial<Record<StopReason, StopRea
 /** What of an answer both dialects can say. `to` is the one that it is, or shall be, said in. */
 export function formOf({ choices, usage }: NeutralResponse, from: string, to: string): AnswerForm {
   const isSaid = (row: string) => isShared(row, from, to)
+  const counted = isSaid(SAYS_OF_USAGE.toolInputTokens) ? usage : { ...usage, inputTokens: inputOf(usage) }
   // Responses and Messages give one answer.
   const said = ['openai-responses', 'anthropic-messages'].includes(to) ? choices.slice(0, 1) : choices
   return {
     choices: said.map(choice => choiceForm(choice, isSaid, to)),
     usage: Object.fromEntries(
-      Object.entries(usage ?? {}).filter(
+      Object.entries(counted ?? {}).filter(
         // Nothing used and nothing said of it are the same.
         ([key, value]) =>
           value !== undefined && value !== 0 && value !== null && isSaid(SAYS_OF_USAGE[key as keyof Usage] ?? ''),
       ),
     ),
   }
+}
+
+/** What provider-run tools fed back to the model is input where it is not told apart. */
+function inputOf({ inputTokens, toolInputTokens }: Usage = {}): number | undefined {
+  return toolInputTokens ? (inputTokens ?? 0) + toolInputTokens : inputTokens
 }
 
 function choiceForm({ content, stop }: Choice, isSaid: (row: string) => boolean, to: string): ChoiceForm {
@@ -110,7 +114,6 @@ function choiceForm({ content, stop }: Choice, isSaid: (row: string) => boolean,
     ids: calls.map(call => (isMadeUp(call) ? undefined : call.callId)),
     citations: [...new Set(texts.flatMap(citationsIn))].sort(),
     logprobs: isSaid(SAYS_OF_ANSWERS.logprobs) ? texts.flatMap(({ logprobs }) => logprobs ?? []).length : 0,
-    others: content.filter(block => !SAID.has(block.type) && !isInCall(block, to)).map(({ type }) => type),
     stop: reason === 'none' ? 'none' : stopIn(to, reason, refusal !== ''),
   }
 }
@@ -120,13 +123,6 @@ function stopIn(to: string, reason: StopReason, hasWords: boolean): StopReason {
   const isSilent = reason === 'refusal' && !hasWords && to.startsWith('openai-')
   return isSilent ? 'filter' : (STOPS[to]![reason] ?? reason)
 }
-
-/** Responses has what a search found in its call. */
-function isInCall(block: Block, to: string): boolean {
-  return to === 'openai-responses' && block.type === 'serverToolResult' && block.kind === 'web_search'
-}
-
-const SAID: ReadonlySet<Block['type']> = new Set(['text', 'refusal', 'reasoning', 'toolCall'])
 
 function callForm({ name, input, inputType }: ToolCallBlock): string {
   return `${name} ${inputType === 'text' ? canonical({ input }) : jsonOf(input)}`

@@ -1,5 +1,5 @@
 import { type Chunk, usageSlot } from 'lunaroute'
-import type { IncomingFrame, JsonObject } from 'lunaroute/neutral'
+import type { Diagnostic, IncomingFrame, JsonObject } from 'lunaroute/neutral'
 import { Memory } from '../../../plugins/translate/memory.ts'
 import { Reversal } from '../../../plugins/translate/reversal.ts'
 import { Translation } from '../../../plugins/translate/translation.ts'
@@ -13,8 +13,8 @@ export const ESTIMATE = 77
 export interface Received {
   readonly frames: readonly PlainFrame[]
   readonly status: number
-  /** Reasons why something was left out. */
-  readonly dropped: readonly string[]
+  /** What was told of as left out or said otherwise. */
+  readonly diagnostics: readonly Diagnostic[]
 }
 
 /** A stream as the client of another dialect gets it. */
@@ -37,9 +37,13 @@ function received(
   frames: readonly IncomingFrame[],
   status = 200,
 ): Received {
-  const dropped: string[] = []
+  const told = new Map<string, Diagnostic>()
+  const note =
+    (action: Diagnostic['action']) =>
+    (path: string, reason: string): void =>
+      void told.set(`${action} ${path}`, { action, path, reason })
   const context = lenientContext(ESTIMATE)
-  const diagnostics = { ...context.diagnostics, dropped: (_: string, reason: string) => void dropped.push(reason) }
+  const diagnostics = { ...context.diagnostics, dropped: note('dropped'), changed: note('changed') }
   const translation = new Translation({
     client: client.codec,
     provider: provider.codec,
@@ -58,5 +62,5 @@ function received(
   const written = frames.flatMap(frame =>
     translation.chunk({ kind, event: frame.event, data: frame.data, json: () => frame.json() } as Chunk),
   )
-  return { frames: plain([...written, ...translation.end()]), status: head.status, dropped }
+  return { frames: plain([...written, ...translation.end()]), status: head.status, diagnostics: [...told.values()] }
 }

@@ -8,23 +8,27 @@ import {
 } from 'lunaroute/neutral'
 import { understood } from '../../../plugins/translate/errors.ts'
 import { decode, frameOf, type PlainFrame } from '../stream-corpus.ts'
+import { accountOf } from './answer-account.ts'
 import { formOf } from './answer-form.ts'
 import type { Received } from './answer-path.ts'
 import type { Side } from './dialects.ts'
+
+/** How many pieces of answers were looked for, and how many of them were told of as lost or changed. */
+export const counted = { items: 0, told: 0 }
 
 /** What a stream that was translated and read back says otherwise than the one that came. */
 export function unlikeStream(from: Side, to: Side, frames: readonly IncomingFrame[], received: Received): string[] {
   const before = collected(from, frames)
   const after = collected(to, received.frames.map(asFrame))
   if (before.error || after.error) return [...errorsUnlike(before.error, after.error, to)]
-  return answersUnlike(before.response, after.response, from, to, received.dropped)
+  return answersUnlike(before.response, after.response, from, to, received)
 }
 
 /** The same of a whole answer. */
 export function unlikeWhole(from: Side, to: Side, body: JsonObject, written: JsonObject, received: Received): string[] {
   const [before, after] = [from.codec.readResponse(body), to.codec.readResponse(written)]
   if (before.error || after.error) return errorsUnlike(before.error, after.error, to)
-  return answersUnlike(before, after, from, to, received.dropped)
+  return answersUnlike(before, after, from, to, received)
 }
 
 /** The same of an error. */
@@ -52,24 +56,24 @@ function answersUnlike(
   after: NeutralResponse,
   from: Side,
   to: Side,
-  dropped: readonly string[],
+  { diagnostics }: Received,
 ): string[] {
   const [here, there] = [from.codec.dialect, to.codec.dialect]
   const found: string[] = []
   const compare = (path: string, a: unknown, b: unknown): void => {
     // Where the answer said nothing, the client may be told something: an estimate, a total, an id.
     if (a === undefined || a === 'none' || JSON.stringify(a) === JSON.stringify(b)) return
-    if (path.endsWith('.others')) {
-      const isLess = (a as readonly string[]).length > (b as readonly string[]).length
-      if (isLess && dropped.length === 0) found.push(`neutral ${path} ${a} became ${b} without a word`)
-    } else if (isObject(a) && isObject(b)) {
+    if (isObject(a) && isObject(b)) {
       for (const key of Object.keys(a)) compare(`${path}.${key}`, a[key], b[key])
     } else if (Array.isArray(a) && Array.isArray(b) && a.length <= b.length) {
       for (const [i, each] of a.entries()) compare(`${path}[${i}]`, each, b[i])
     } else found.push(`neutral ${path} ${JSON.stringify(a)?.slice(0, 200)} became ${JSON.stringify(b)?.slice(0, 200)}`)
   }
   compare('', formOf(before, here, there), formOf(after, here, there))
-  return found
+  const { items, told, lost, untrue } = accountOf(before, after, diagnostics)
+  counted.items += items
+  counted.told += told
+  return [...found, ...lost, ...untrue]
 }
 
 /** What a dialect has one word for. The first column is what was, the second what it is read as. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { hasCorpus, recordings } from '../corpus.ts'
 import { plainOf } from '../stream-corpus.ts'
 import { streamed, whole } from './answer-path.ts'
-import { unlikeError, unlikeStream, unlikeWhole } from './answer-unlike.ts'
+import { counted, unlikeError, unlikeStream, unlikeWhole } from './answer-unlike.ts'
 import { invalidity, PAIRS } from './dialects.ts'
 import type { Meaning } from './said.ts'
 
@@ -92,7 +92,7 @@ describe.skipIf(!hasCorpus)('recorded answers for a client of another dialect', 
   it('have no exception that is not needed', () => {
     const { streams, responses, errors } = total
     console.log(
-      `all pairs: ${streams} streams, ${responses} responses, ${errors} errors, ${excused.size} recordings excused`,
+      `all pairs: ${streams} streams, ${responses} responses, ${errors} errors, ${excused.size} recordings excused; ${counted.items} pieces, ${counted.told} of them told of as lost or changed`,
     )
     expect([...excused].sort()).toEqual(Object.keys(EXCEPTIONS).sort())
   })

@@ -161,7 +161,7 @@ export const GEMINI: Reader = {
       calls,
       stop: isBlocked ? 'filter' : geminiStop(reason, calls.length > 0),
       usage: {
-        input: numberOf(usage.promptTokenCount),
+        input: sumOf(usage.promptTokenCount, usage.toolUsePromptTokenCount),
         output: output === undefined && thoughts === undefined ? undefined : (output ?? 0) + (thoughts ?? 0),
       },
       // Gemini has no end mark but the reason to finish.
@@ -243,6 +243,12 @@ function parsed(text: unknown): unknown {
 
 function objectsIn(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+/** Undefined where neither is said. */
+function sumOf(one: unknown, other: unknown): number | undefined {
+  const [a, b] = [numberOf(one), numberOf(other)]
+  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0)
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -55,7 +55,7 @@ export class BlockFrames {
       case 'state':
         if (open.type === 'reasoning') open.state = event.state
         return open.type === 'toolCall' && event.state.issuer === 'gemini'
-          ? [signed(open.position, event.state.data)]
+          ? [{ tool_calls: [{ index: open.position, ...signed(event.state.data) }] }]
           : []
       case 'citation': {
         if (open.type === 'text') open.citations.push(event.citation)
@@ -108,8 +108,7 @@ export class BlockFrames {
       inputType === 'text'
         ? { type: 'custom', custom: { name, input } }
         : { type: 'function', function: { name, arguments: input } }
-    const start = { tool_calls: [{ index: position, id, ...call }] }
-    return state?.issuer === 'gemini' ? [start, signed(position, state.data)] : [start]
+    return [{ tool_calls: [{ index: position, id, ...call, ...(state?.issuer === 'gemini' && signed(state.data)) }] }]
   }
 
   #text(choice: number, open: Open, { text, logprobs }: Pick<BlockEvent & { type: 'textDelta' }, 'text' | 'logprobs'>) {
@@ -175,6 +174,7 @@ function piece({ position: index, block }: Open & { type: 'toolCall' }, text: st
   }
 }
 
-function signed(index: number, data: string): JsonObject {
-  return { tool_calls: [{ index, extra_content: { google: { thought_signature: data } } }] }
+/** Where Google's own Chat endpoint has it. */
+function signed(data: string): JsonObject {
+  return { extra_content: { google: { thought_signature: data } } }
 }

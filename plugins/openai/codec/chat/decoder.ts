@@ -1,6 +1,7 @@
 import { type Decoder, type IncomingFrame, isObject, type JsonObject, type NeutralEvent } from 'lunaroute/neutral'
+import { CUT } from '../shared/error.ts'
 import { ChoiceReader } from './choice-reader.ts'
-import { CUT, readError } from './error.ts'
+import { readError } from './error.ts'
 import { FrameEvents } from './frame-events.ts'
 import { DIALECT } from './name.ts'
 import { readUsage } from './usage.ts'

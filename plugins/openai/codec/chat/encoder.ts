@@ -9,8 +9,9 @@ import {
   type Stop,
   type Usage,
 } from 'lunaroute/neutral'
+import { CUT } from '../shared/error.ts'
 import { BlockFrames } from './block-frames.ts'
-import { CUT, writeError } from './error.ts'
+import { writeError } from './error.ts'
 import { OwnFrames } from './own-frames.ts'
 import { writeStop } from './response.ts'
 import { writeUsage } from './usage.ts'

@@ -1,14 +1,13 @@
 import {
   type Block,
-  Fields,
-  isObject,
+  type Fields,
   type JsonObject,
   present,
   type RefusalBlock,
-  restore,
   type TextBlock,
   type TokenLogprob,
 } from 'lunaroute/neutral'
+import { readTokens as readAll, writeToken as writeOne } from '../shared/logprobs.ts'
 import { DIALECT } from './name.ts'
 
 /** Gives a choice's `logprobs` to its first text and its refusal. What has no taker stays in the remainder. */
@@ -44,33 +43,12 @@ function readList(l: Fields, key: string): readonly TokenLogprob[] | undefined {
 
 /** Reads a list of tokens, or nothing of it. */
 export function readTokens(list: readonly unknown[]): readonly TokenLogprob[] | undefined {
-  const tokens = list.map(readToken)
-  return tokens.every(token => token !== undefined) ? tokens : undefined
-}
-
-function readToken(value: unknown): TokenLogprob | undefined {
-  if (!isObject(value)) return undefined
-  const f = new Fields(value)
-  const [token, logprob] = [f.string('token'), f.number('logprob')]
-  if (token === undefined || logprob === undefined) return undefined
-  const bytes = f.list('bytes')
-  const isBytes = bytes?.every(byte => typeof byte === 'number')
-  if (!isBytes) f.leave('bytes')
-  const top = f.list('top_logprobs')?.map(readToken)
-  const isTop = top?.every(token => token !== undefined)
-  if (!isTop) f.leave('top_logprobs')
-  return {
-    token,
-    logprob,
-    bytes: isBytes ? (bytes as readonly number[]) : undefined,
-    top: isTop ? top : undefined,
-    extra: f.extra(DIALECT),
-  }
+  return readAll(list, DIALECT)
 }
 
 /** Writes one token. One of another dialect gets the fields that Chat always has. */
-export function writeToken({ token, logprob, bytes, top, extra }: TokenLogprob, isOwn: boolean): JsonObject {
-  const top_logprobs = top?.map(each => writeToken(each, isOwn))
-  const written = { token, logprob, bytes, top_logprobs }
-  return restore(written, extra, DIALECT, isOwn ? undefined : { bytes: null, top_logprobs: [] })
+export function writeToken(token: TokenLogprob, isOwn: boolean): JsonObject {
+  return writeOne(token, DIALECT, isOwn ? undefined : ALWAYS)
 }
+
+const ALWAYS = { bytes: null, top_logprobs: [] }

@@ -8,6 +8,7 @@ import {
   shapeOf,
   type VideoBlock,
 } from 'lunaroute/neutral'
+import { readAudio, readUrl, writeAudio, writeUrl } from '../shared/media.ts'
 import { DIALECT } from './name.ts'
 
 type Media = ImageBlock | DocumentBlock | AudioBlock | VideoBlock
@@ -31,13 +32,7 @@ export const MEDIA_READERS: Readonly<Record<string, (f: Fields) => Plain<Media> 
     if (!source || source.type === 'url') return undefined
     return { type: 'document', source, filename: file?.string('filename') }
   },
-  input_audio(f) {
-    const audio = f.nested('input_audio')
-    const [data, format] = [audio?.string('data'), audio?.string('format')]
-    if (data === undefined || format === undefined) return undefined
-    if (formatOf(mediaTypeOf(format)) !== format) f.shape('format', format)
-    return { type: 'audio', source: { type: 'base64', mediaType: mediaTypeOf(format), data } }
-  },
+  input_audio: readAudio,
   video_url(f) {
     const url = f.nested('video_url')?.string('url')
     return url === undefined ? undefined : { type: 'video', source: readUrl(url) }
@@ -61,11 +56,8 @@ export function writeMedia(block: Media, isOwn: boolean): JsonObject | undefined
     }
     case 'document':
       return writeDocument(block, url, isOwn)
-    case 'audio': {
-      if (source?.type !== 'base64') return undefined
-      const format = shapeOf(block.extra, DIALECT, 'format') ?? formatOf(source.mediaType)
-      return { type: 'input_audio', input_audio: { data: source.data, format } }
-    }
+    case 'audio':
+      return writeAudio(block, DIALECT)
     case 'video':
       return url !== undefined && isOwn ? { type: 'video_url', video_url: { url } } : undefined
   }
@@ -78,27 +70,4 @@ function writeDocument(block: DocumentBlock, url: string | undefined, isOwn: boo
   if (source.type === 'file') return { type: 'file', file: { file_id: source.fileId, filename } }
   if (source.type !== 'base64') return undefined
   return { type: 'file', file: { file_data: url, filename: isOwn ? filename : (filename ?? title ?? 'document.pdf') } }
-}
-
-/** A `data:` URL in base64 as its bytes; any other URL as it is. */
-function readUrl(url: string): MediaSource {
-  const comma = url.startsWith('data:') ? url.indexOf(',') : -1
-  const head = url.slice('data:'.length, Math.max(comma, 0))
-  const mediaType = head.slice(0, -';base64'.length)
-  if (!head.endsWith(';base64') || mediaType === '' || mediaType.includes(';')) return { type: 'url', url }
-  return { type: 'base64', mediaType, data: url.slice(comma + 1) }
-}
-
-function writeUrl(source: MediaSource): string | undefined {
-  if (source.type === 'url') return source.url
-  return source.type === 'base64' ? `data:${source.mediaType};base64,${source.data}` : undefined
-}
-
-function mediaTypeOf(format: string): string {
-  return format === 'mp3' ? 'audio/mpeg' : `audio/${format}`
-}
-
-function formatOf(mediaType: string): string {
-  const format = mediaType.slice(mediaType.indexOf('/') + 1)
-  return format === 'mpeg' ? 'mp3' : format.replace(/^x-/, '')
 }

@@ -9,7 +9,7 @@ import {
   shapeOf,
   type WireRequest,
 } from 'lunaroute/neutral'
-import { reportBlocks } from '../shared/losses.ts'
+import { reportBlocks, reportState } from '../shared/losses.ts'
 import { DIALECT } from './name.ts'
 import {
   readCache,
@@ -166,7 +166,7 @@ function readSampling(f: Fields): Sampling | undefined {
 
 function reportLosses(request: NeutralRequest, { diagnostics, profile }: RequestContext): void {
   reportBlocks(request, 'chat', diagnostics)
-  const { sampling, cache, state } = request
+  const { sampling, cache } = request
   const isShown = profile.reasoning !== false && profile.reasoning?.field !== undefined
   const losses: Readonly<Record<string, unknown>> = {
     'sampling.topK': sampling?.topK,
@@ -178,15 +178,5 @@ function reportLosses(request: NeutralRequest, { diagnostics, profile }: Request
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'chat has no such parameter')
   }
-  for (const key of [
-    'previousResponseId',
-    'conversationId',
-    'prompt',
-    'thread',
-    'cachedContent',
-    'isBackground',
-  ] as const) {
-    if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
-  }
-  if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')
+  reportState(request, diagnostics)
 }

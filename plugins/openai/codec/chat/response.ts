@@ -158,7 +158,7 @@ function sayable(blocks: readonly Block[], { diagnostics, id, now }: ResponseCon
       return [{ ...block, id: block.id ?? id('audio_'), transcript, expiresAt }]
     }
     if (SAYABLE.has(block.type)) return [block]
-    diagnostics.dropped('messages', `chat has no part for this ${block.type}`)
+    diagnostics.dropped(block.at ?? 'messages', `chat has no part for this ${block.type}`)
     return []
   })
 }

@@ -8,10 +8,8 @@ import {
   type ToolChoice,
   type ToolReference,
 } from 'lunaroute/neutral'
+import { readAllowed, readWord, writeChoice } from '../shared/tool-choice.ts'
 import { DIALECT } from './name.ts'
-
-const VALIDATED = 'only gemini checks calls without asking for one'
-const WORDS = ['auto', 'none', 'required'] as const
 
 /** Reads `tool_choice`, or the old `function_call`. */
 export function readToolChoice(f: Fields): ToolChoice | undefined {
@@ -26,22 +24,21 @@ export function readToolChoice(f: Fields): ToolChoice | undefined {
 /** Writes it into the field it stood in. */
 export function writeToolChoice(choice: ToolChoice | undefined, diagnostics: Diagnostics): JsonObject {
   if (!choice) return {}
-  if (shapeOf(choice.extra, DIALECT, 'in') !== 'function_call') return { tool_choice: writeChoice(choice, diagnostics) }
+  if (shapeOf(choice.extra, DIALECT, 'in') !== 'function_call') {
+    return { tool_choice: writeChoice(choice, diagnostics, FORM) }
+  }
   return { function_call: choice.type === 'tool' ? { name: choice.tool.name } : choice.type }
 }
 
 const LEGACY = { [DIALECT]: { shapes: { in: 'function_call' } } }
 
 function readChoice(value: unknown): ToolChoice | undefined {
-  const word = WORDS.find(word => word === value)
-  if (word) return { type: word }
-  if (!isObject(value)) return undefined
+  const word = readWord(value)
+  if (word || !isObject(value)) return word
   const f = new Fields(value)
   if (f.constant('type', 'allowed_tools')) {
-    const allowed = f.nested('allowed_tools')
-    const [mode, tools] = [allowed?.string('mode'), allowed?.list('tools')?.map(readReference)]
-    const isKnown = (mode === 'auto' || mode === 'required') && tools?.every(tool => tool !== undefined)
-    return isKnown ? { type: 'allowed', mode, tools, extra: f.extra(DIALECT) } : undefined
+    const allowed = readAllowed(f.nested('allowed_tools'), readReference)
+    return allowed && { ...allowed, extra: f.extra(DIALECT) }
   }
   const tool = readReference(value)
   return tool && { type: 'tool', tool }
@@ -62,27 +59,14 @@ function readLegacy(native: JsonObject): ToolChoice | undefined {
   return { type: 'tool', tool: { type: 'reference', name } }
 }
 
-function writeChoice(choice: ToolChoice, diagnostics: Diagnostics): unknown {
-  switch (choice.type) {
-    case 'native':
-      if (choice.dialect === DIALECT) return choice.value
-      return diagnostics.dropped('toolChoice', `chat has no counterpart to this choice of ${choice.dialect}`)
-    case 'tool':
-      return writeReference(choice.tool)
-    case 'allowed': {
-      const mode = choice.mode === 'validated' ? 'auto' : choice.mode
-      const allowed = { mode, tools: choice.tools.map(writeReference) }
-      return restore({ type: 'allowed_tools', allowed_tools: allowed }, choice.extra, DIALECT)
-    }
-    case 'validated':
-      diagnostics.changed('toolChoice', VALIDATED)
-      return 'auto'
-    default:
-      return choice.type
-  }
-}
-
 function writeReference({ name, of, extra }: ToolReference): JsonObject {
   const kind = of === 'custom' ? 'custom' : 'function'
   return restore({ type: kind, [kind]: { name } }, extra, DIALECT)
+}
+
+const FORM = {
+  dialect: DIALECT,
+  api: 'chat',
+  writeReference,
+  writeAllowed: (fields: JsonObject) => ({ allowed_tools: fields }),
 }

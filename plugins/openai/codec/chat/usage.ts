@@ -1,4 +1,5 @@
-import { Fields, type JsonObject, present, restore, type Usage } from 'lunaroute/neutral'
+import { Fields, type JsonObject, restore, type Usage } from 'lunaroute/neutral'
+import { readDetails, writeInputDetails, writeOutputDetails } from '../shared/usage.ts'
 import { DIALECT } from './name.ts'
 
 /** Reads `usage`. */
@@ -9,12 +10,8 @@ export function readUsage(native: JsonObject): Usage {
   const output = f.nested('completion_tokens_details')
   return {
     inputTokens: f.number('prompt_tokens'),
-    cachedTokens: input?.number('cached_tokens'),
-    cacheWriteTokens: input?.number('cache_write_tokens'),
-    inputAudioTokens: input?.number('audio_tokens'),
     outputTokens: f.number('completion_tokens'),
-    reasoningTokens: output?.number('reasoning_tokens'),
-    outputAudioTokens: output?.number('audio_tokens'),
+    ...readDetails(input, output),
     acceptedPredictionTokens: output?.number('accepted_prediction_tokens'),
     rejectedPredictionTokens: output?.number('rejected_prediction_tokens'),
     totalTokens: f.number('total_tokens'),
@@ -29,14 +26,8 @@ export function writeUsage(usage: Usage): JsonObject {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: usage.totalTokens,
-    prompt_tokens_details: present({
-      cached_tokens: usage.cachedTokens,
-      cache_write_tokens: usage.cacheWriteTokens,
-      audio_tokens: usage.inputAudioTokens,
-    }),
-    completion_tokens_details: present({
-      reasoning_tokens: usage.reasoningTokens,
-      audio_tokens: usage.outputAudioTokens,
+    prompt_tokens_details: writeInputDetails(usage),
+    completion_tokens_details: writeOutputDetails(usage, {
       accepted_prediction_tokens: usage.acceptedPredictionTokens,
       rejected_prediction_tokens: usage.rejectedPredictionTokens,
     }),

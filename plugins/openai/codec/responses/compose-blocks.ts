@@ -51,10 +51,7 @@ export class BlockComposer implements OutputList {
   }
 
   push(event: BlockEvent): JsonObject[] {
-    if (event.choice !== 0) {
-      if (event.type === 'blockStart') this.context.diagnostics.dropped('answers', 'responses has one answer')
-      return []
-    }
+    if (event.choice !== 0) return []
     if (event.type === 'blockStart') return this.#start(event.index, event.block)
     const writer = this.#open.get(event.index)
     if (event.type !== 'blockStop') return writer?.push(event) ?? []
@@ -77,7 +74,7 @@ export class BlockComposer implements OutputList {
     if (block.type === 'serverToolResult') {
       const call = this.#waiting.get(block.callId)
       this.#waiting.delete(block.callId)
-      if (!call) this.context.diagnostics.dropped('output', 'responses has no counterpart to this serverToolResult')
+      if (!call) this.context.diagnostics.dropped(block.at ?? 'output', 'responses has no counterpart to this result')
       return [...closed, ...(call?.finish(block) ?? [])]
     }
     const [writer, events] = this.#writerOf(block)

@@ -99,12 +99,8 @@ class Part implements BlockWriter {
   }
 
   #cite(citation: Citation): JsonObject[] {
-    const { diagnostics } = this.#message.list.context
     const annotation = this.#block.type === 'text' ? writeAnnotation(citation, this.#text.length) : undefined
-    if (!annotation) {
-      diagnostics.dropped('output', `responses has no such ${citation.type} citation`)
-      return []
-    }
+    if (!annotation) return []
     const annotation_index = this.#annotations.push(annotation) - 1
     return [this.#event('response.output_text.annotation.added', { annotation_index, annotation })]
   }

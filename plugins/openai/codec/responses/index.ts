@@ -1,4 +1,5 @@
 import type { Codec } from 'lunaroute/neutral'
+import { answers } from './answers.ts'
 import { createDecoder } from './decoder.ts'
 import { createEncoder } from './encoder.ts'
 import { readError, writeError } from './error.ts'
@@ -13,6 +14,7 @@ export const responsesCodec: Codec = {
   dialect: DIALECT,
   parameters,
   limits,
+  answers,
   readRequest,
   writeRequest,
   readResponse,

@@ -1,4 +1,5 @@
 import { type Block, type Fields, type JsonObject, type MediaSource, shapeOf } from 'lunaroute/neutral'
+import { readAudio, readUrl, writeAudio, writeUrl } from '../shared/media.ts'
 import { DIALECT } from './name.ts'
 
 /** Readers of content parts that hold media, by their type. */
@@ -16,14 +17,7 @@ export const MEDIA_READERS: Readonly<Record<string, (f: Fields) => object | unde
     const source = readFile(f)
     return source && { type: 'document', source, filename: f.string('filename') }
   },
-  input_audio(f) {
-    const audio = f.nested('input_audio')
-    const [data, format] = [audio?.string('data'), audio?.string('format')]
-    if (data === undefined || format === undefined) return undefined
-    if (formatOf(`audio/${format}`) !== format) f.shape('format', format)
-    const mediaType = format === 'mp3' ? 'audio/mpeg' : `audio/${format}`
-    return { type: 'audio', source: { type: 'base64', mediaType, data } }
-  },
+  input_audio: readAudio,
 }
 
 /** Writes a part that holds media, or undefined where Responses has no such part. */
@@ -46,12 +40,9 @@ export function writeMedia(block: Block, isOwn: boolean): JsonObject | undefined
       const isBare = shapeOf(extra, DIALECT, 'file_data') === 'bare'
       return { type: 'input_file', file_data: isBare ? source.data : writeUrl(source), filename }
     }
-    case 'audio': {
+    case 'audio':
       // The reference has no audio; servers that take it are spoken to by their own clients.
-      if (block.source?.type !== 'base64' || !isOwn) return undefined
-      const format = shapeOf(block.extra, DIALECT, 'format') ?? formatOf(block.source.mediaType)
-      return { type: 'input_audio', input_audio: { data: block.source.data, format } }
-    }
+      return isOwn ? writeAudio(block, DIALECT) : undefined
     default:
       return undefined
   }
@@ -78,23 +69,4 @@ function readFile(f: Fields): MediaSource | undefined {
   if (url !== undefined) return { type: 'url', url }
   const fileId = f.string('file_id')
   return fileId === undefined ? undefined : { type: 'file', fileId }
-}
-
-/** A `data:` URL in base64 as its bytes; any other URL as it is. */
-function readUrl(url: string): MediaSource {
-  const comma = url.startsWith('data:') ? url.indexOf(',') : -1
-  const head = url.slice('data:'.length, Math.max(comma, 0))
-  const mediaType = head.slice(0, -';base64'.length)
-  if (!head.endsWith(';base64') || mediaType === '' || mediaType.includes(';')) return { type: 'url', url }
-  return { type: 'base64', mediaType, data: url.slice(comma + 1) }
-}
-
-function writeUrl(source: MediaSource): string | undefined {
-  if (source.type === 'url') return source.url
-  return source.type === 'base64' ? `data:${source.mediaType};base64,${source.data}` : undefined
-}
-
-function formatOf(mediaType: string): string {
-  const format = mediaType.slice(mediaType.indexOf('/') + 1)
-  return format === 'mpeg' ? 'mp3' : format.replace(/^x-/, '')
 }

@@ -7,7 +7,7 @@ import {
   restore,
   type WireRequest,
 } from 'lunaroute/neutral'
-import { reportBlocks } from '../shared/losses.ts'
+import { reportBlocks, reportState } from '../shared/losses.ts'
 import { DIALECT } from './name.ts'
 import { readCache, readContextEdits, readOutput, readReasoningOptions, readState, readStream } from './options.ts'
 import { readInput } from './read-input.ts'
@@ -131,7 +131,7 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
       if (cacheMark?.ttl) diagnostics.changed(`${at}.cacheMark`, 'responses has one lifetime of its own')
     }
   }
-  const { sampling, cache, state, output } = request
+  const { sampling, cache, output } = request
   const losses: Readonly<Record<string, unknown>> = {
     'sampling.topK': sampling?.topK,
     'sampling.frequencyPenalty': sampling?.frequencyPenalty,
@@ -150,15 +150,5 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
   if (request.serviceTier !== undefined && !TIERS.has(request.serviceTier)) {
     diagnostics.dropped('serviceTier', 'responses does not know this tier')
   }
-  for (const key of [
-    'previousResponseId',
-    'conversationId',
-    'prompt',
-    'thread',
-    'cachedContent',
-    'isBackground',
-  ] as const) {
-    if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
-  }
-  if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')
+  reportState(request, diagnostics)
 }

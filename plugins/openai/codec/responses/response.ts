@@ -69,9 +69,6 @@ export function readStop(f: Fields, status: string | undefined, content: readonl
 export function writeResponse(response: NeutralResponse, context: ResponseContext): JsonObject {
   const isOwn = response.dialect === DIALECT
   const [choice] = response.choices
-  for (const { index } of response.choices.slice(1)) {
-    context.diagnostics.dropped('answers', `responses has one answer, and this was number ${index + 1}`)
-  }
   const id = isOwn ? undefined : context.id
   const items = writeModelItems(choice?.content ?? [], { diagnostics: context.diagnostics, profile: {}, isOwn, id })
   const head = isOwn

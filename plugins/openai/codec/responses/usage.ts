@@ -1,4 +1,5 @@
-import { Fields, type JsonObject, present, restore, type Usage } from 'lunaroute/neutral'
+import { Fields, type JsonObject, restore, type Usage } from 'lunaroute/neutral'
+import { readDetails, writeInputDetails, writeOutputDetails } from '../shared/usage.ts'
 import { DIALECT } from './name.ts'
 
 /** Reads `usage`. */
@@ -11,12 +12,8 @@ export function readUsage(native: JsonObject): Usage {
   output?.optional('reasoning_tokens')
   return {
     inputTokens: f.number('input_tokens'),
-    cachedTokens: input?.number('cached_tokens'),
-    cacheWriteTokens: input?.number('cache_write_tokens'),
-    inputAudioTokens: input?.number('audio_tokens'),
     outputTokens: f.number('output_tokens'),
-    reasoningTokens: output?.number('reasoning_tokens'),
-    outputAudioTokens: output?.number('audio_tokens'),
+    ...readDetails(input, output),
     totalTokens: f.number('total_tokens'),
     extra: f.extra(DIALECT),
   }
@@ -27,16 +24,9 @@ export function writeUsage(usage: Usage): JsonObject {
   const { inputTokens = 0, outputTokens = 0 } = usage
   const written: JsonObject = {
     input_tokens: usage.inputTokens,
-    input_tokens_details: present({
-      cached_tokens: usage.cachedTokens,
-      cache_write_tokens: usage.cacheWriteTokens,
-      audio_tokens: usage.inputAudioTokens,
-    }),
+    input_tokens_details: writeInputDetails(usage),
     output_tokens: usage.outputTokens,
-    output_tokens_details: present({
-      reasoning_tokens: usage.reasoningTokens,
-      audio_tokens: usage.outputAudioTokens,
-    }),
+    output_tokens_details: writeOutputDetails(usage),
     total_tokens: usage.totalTokens,
   }
   return restore(written, usage.extra, DIALECT, {

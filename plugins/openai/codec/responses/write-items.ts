@@ -15,8 +15,9 @@ export function writeModelItems(given: readonly Block[], context: WriteContext):
     const length = runLength(blocks, i)
     const written = writeRun(blocks.slice(i, i + length), context)
     if (written === undefined) {
-      const { at, type } = blocks[i]!
-      context.diagnostics.dropped(at ?? 'messages', `responses has no counterpart to this ${type}`)
+      for (const { at, type } of blocks.slice(i, i + length)) {
+        context.diagnostics.dropped(at ?? 'messages', `responses has no counterpart to this ${type}`)
+      }
     } else items.push(written)
     i += length
   }

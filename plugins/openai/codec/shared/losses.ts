@@ -10,6 +10,16 @@ export function reportBlocks({ messages }: NeutralRequest, api: string, diagnost
   }
 }
 
+/** Refuses a request that goes on from what another provider holds; what merely goes without it is reported. */
+export function reportState({ state }: NeutralRequest, diagnostics: Diagnostics): void {
+  for (const key of HELD) {
+    if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
+  }
+  if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')
+}
+
+const HELD = ['previousResponseId', 'conversationId', 'prompt', 'thread', 'cachedContent', 'isBackground'] as const
+
 /** Blocks that become parts of a content, which alone can hold a breakpoint; that of a result stands on its last part. */
 const MARKED: ReadonlySet<Block['type']> = new Set(['text', 'image', 'document', 'audio', 'toolResult'])
 
