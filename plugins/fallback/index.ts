@@ -50,7 +50,7 @@ export default definePlugin({
         const isAnywhere = ANYWHERE.has(request.endpoint.operation)
         const chain = isAnywhere && request.model !== undefined ? patterns.find(request.model) : undefined
         const whole = isAnywhere ? extended(plan, chain ?? standIns(plan, providers)) : plan
-        if (whole.length > 1) exchange.observe(takeovers.observer(whole[0]!.provider))
+        if (whole.length > 1) exchange.observe(takeovers.observer(whole))
         return whole.map(attempt => ({ ...attempt, fallbackOn: attempt.fallbackOn ?? on, hold: attempt.hold ?? hold }))
       },
     }
