@@ -84,6 +84,7 @@ export {
 export type { CommandCall, CommandModule, PluginCommand } from './plugin-command.ts'
 export type { DataFile, DataFileDefinition } from './plugin-file.ts'
 export type { ProbeRequest, ProbeResult } from './probe.ts'
+export { type GroupSource, groupService, type ProviderGroup } from './provider-group.ts'
 export { readProviderStatus, readStatuses } from './read-status.ts'
 export {
   type Redactor,

@@ -26,6 +26,8 @@ export const providerStatusService = defineService<ProviderStatusSource>('provid
 export interface Sample {
   readonly labels: Readonly<Record<string, string>>
   readonly value: number
+  /** In a histogram: which of its numbers it is. A bucket has its upper bound in the label `le`, and counts those below. */
+  readonly part?: 'bucket' | 'sum' | 'count'
 }
 
 /** A metric family of a plugin. It is read when metrics are asked for, so counting costs no more than an addition. */
@@ -33,7 +35,7 @@ export interface Meter {
   /** With its unit and, for a counter, `_total`, by Prometheus' rules: `lunaroute_retries_total`. */
   readonly name: string
   readonly help: string
-  readonly type: 'counter' | 'gauge'
+  readonly type: 'counter' | 'gauge' | 'histogram'
   readonly labels: readonly string[]
   /** Counters never fall; keep what they count over reloads. */
   read(): Iterable<Sample>

@@ -2,11 +2,14 @@ import {
   type Attempt,
   type Exchange,
   type Gate,
+  type GroupSource,
+  groupService,
   type LlmRequest,
   ModelPatterns,
   type Observer,
   type Plan,
   type PluginApi,
+  type ProviderGroup,
 } from 'lunaroute'
 import { priceService } from 'lunaroute/sessions'
 import { affinityOf } from './affinity.ts'
@@ -24,6 +27,11 @@ export class Balancer {
   readonly rings: ReadonlyMap<string, KeyRing>
   readonly #state: BalanceState
   readonly #places = new Map<string, Group>()
+  /** Groups of other plugins, which come and go with edits of their files. */
+  readonly #guests = new WeakMap<ProviderGroup, Group>()
+  readonly #offers: PluginApi['offers']
+  #sources: readonly GroupSource[] | undefined
+  readonly #prices: Prices
   readonly #models: ModelPatterns<Group> | undefined
   readonly #ownCredentialTarget: PluginApi['ownCredentialTarget']
   /** For exchanges of which there is nothing to remember. */
@@ -31,6 +39,8 @@ export class Balancer {
 
   constructor(options: BalanceOptions, state: BalanceState, api: PluginApi) {
     const prices = new Prices(() => api.offers(priceService).map(each => each.list))
+    this.#prices = prices
+    this.#offers = api.offers
     const entries = Object.entries(options.groups).map(
       ([name, each]) => [new Group(name, each, state, prices), each] as const,
     )
@@ -53,7 +63,8 @@ export class Balancer {
     exchange: Exchange,
   ): { readonly plan: Plan; readonly watch: Observer } {
     const expanded: Expanded[] = []
-    const spread = this.#places.size === 0 ? plan : this.#spread(plan, request, exchange, expanded)
+    const isSpread = this.#places.size > 0 || plan.some(each => this.#guest(each.provider) !== undefined)
+    const spread = isSpread ? this.#spread(plan, request, exchange, expanded) : plan
     const keyed = this.rings.size === 0 ? spread : this.#withKeys(spread, request, exchange)
     const isClients = (provider: string) => this.#ownCredentialTarget(exchange) === provider
     const watch = expanded.length === 0 ? this.#plainWatch : new Watch(this.#state, this.rings, expanded, isClients)
@@ -70,12 +81,32 @@ export class Balancer {
     }
     const byModel = this.#models && request?.model !== undefined ? this.#models.find(request.model) : undefined
     const spread = plan.flatMap((attempt, index) => {
-      const group = (index === 0 ? byModel : undefined) ?? this.#places.get(attempt.provider)
+      const group = (index === 0 ? byModel : undefined) ?? this.#groupOf(attempt.provider)
       return group ? into(group, attempt) : [attempt]
     })
     if (plan.length === 0 && byModel) spread.push(...into(byModel, { headers: {} }))
     if (spread.length === 0 && limited.length > 0) throw allLimited(limited)
     return spread
+  }
+
+  #groupOf(name: string): Group | undefined {
+    return this.#places.get(name) ?? this.#guest(name)
+  }
+
+  /** The group that another plugin means by a name. */
+  #guest(name: string): Group | undefined {
+    // Not before the first request has every plugin been set up.
+    this.#sources ??= this.#offers(groupService)
+    for (const source of this.#sources) {
+      const offered = source(name)
+      if (!offered) continue
+      const known = this.#guests.get(offered)
+      if (known) return known
+      const group = new Group(name, { ...offered, targets: [...offered.targets] }, this.#state, this.#prices)
+      this.#guests.set(offered, group)
+      return group
+    }
+    return undefined
   }
 
   /** Keys of the gateway's own alone: where the client's credential goes along, there is nothing to choose. */

@@ -189,6 +189,12 @@ describe('limits-alternative', () => {
     expect(text).toContain(
       'lunaroute_rate_limit_alternatives_used_total{primary_provider="one",alternative_provider="two",model="m"} 2\n',
     )
+    expect(text).toContain(
+      [
+        'lunaroute_rate_limit_backoff_seconds_sum{provider="one"} 0.4',
+        'lunaroute_rate_limit_backoff_seconds_count{provider="one"} 1',
+      ].join('\n'),
+    )
     isLimited = false
     await expect.poll(async () => (await ask(g, 1))[0]).toBe('one')
   })
@@ -209,6 +215,12 @@ describe('limits-alternative', () => {
       error: { code: 'LR_ALL_LIMITED', message: expect.stringContaining('All providers are currently rate-limited') },
     })
     expect(asked(g)).toEqual(['one', 'two'])
+    const text = await (await g.fetch('/metrics')).text()
+    expect(text.match(/lunaroute_rate_limit_backoff_seconds_bucket\{provider="two".*/g)).toEqual(
+      [60, 120, 240, 480, 960, 1920, 3840, '+Inf'].map(
+        le => `lunaroute_rate_limit_backoff_seconds_bucket{provider="two",le="${le}"} 1`,
+      ),
+    )
   })
 
   it('does not hold the limits of a client’s own credential against others', async () => {

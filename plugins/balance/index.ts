@@ -52,6 +52,13 @@ export default definePlugin({
       labels: ['primary_provider', 'alternative_provider', 'model'],
       read: () => state.alternatives.samples(),
     })
+    offer(meterService, {
+      name: 'lunaroute_rate_limit_backoff_seconds',
+      help: 'For how long a target that answered 429 is left alone.',
+      type: 'histogram',
+      labels: ['provider'],
+      read: () => state.backoffs.samples(),
+    })
 
     return {
       route(plan, request, exchange) {

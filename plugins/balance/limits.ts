@@ -19,15 +19,18 @@ export class Limits {
 
   /**
    * It answered 429 and wants to be left alone for so long. Where it does not say, for `base`, and twice as long each
-   * time it happens again. Answers to requests that were under way together count as one.
+   * time it happens again. Answers to requests that were under way together count as one. Returns how long it is left
+   * alone, in milliseconds, where that was not known yet.
    */
-  limited(key: string, wanted: number | undefined, base: number, now: number): void {
+  limited(key: string, wanted: number | undefined, base: number, now: number): number | undefined {
     const limit = this.#byKey.get(key) ?? { until: 0, inARow: 0 }
     this.#byKey.set(key, limit)
     if (limit.until <= now) limit.inARow++
-    else if (wanted === undefined) return
-    const wait = wanted ?? base * 2 ** (limit.inARow - 1)
-    limit.until = Math.max(limit.until, now + Math.min(wait, LONGEST))
+    else if (wanted === undefined) return undefined
+    const wait = Math.min(wanted ?? base * 2 ** (limit.inARow - 1), LONGEST)
+    if (now + wait <= limit.until) return undefined
+    limit.until = now + wait
+    return wait
   }
 
   /** It has worked, which says nothing while answers from before its limit come in. */

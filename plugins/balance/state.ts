@@ -1,3 +1,4 @@
+import { Backoffs } from './backoffs.ts'
 import { Counts } from './counts.ts'
 import { Latencies } from './latencies.ts'
 import { Limits } from './limits.ts'
@@ -9,6 +10,7 @@ export class BalanceState {
   readonly limits = new Limits()
   readonly rateLimits = new Counts(['provider', 'model'])
   readonly alternatives = new Counts(['primary_provider', 'alternative_provider', 'model'])
+  readonly backoffs = new Backoffs()
   readonly #rotations = new Map<string, Rotation>()
 
   rotation(group: string): Rotation {

@@ -61,7 +61,8 @@ export class Watch implements Observer {
     if (isLimited) {
       // With another key the target may answer yet.
       if (this.#isClients(provider) || ring?.hasUsable) return
-      limits.limited(target.limitKey, head && retryAfter(head), group.backoff, now)
+      const wait = limits.limited(target.limitKey, head && retryAfter(head), group.backoff, now)
+      if (wait !== undefined) this.#state.backoffs.add(provider, wait / 1000)
     } else if (failure === undefined && (status ?? 500) < 400) limits.worked(target.limitKey, now)
   }
 

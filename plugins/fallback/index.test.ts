@@ -128,7 +128,7 @@ describe('when a provider fails', () => {
   }
 
   it.each([
-    401, 402, 403, 408, 429, 500, 502, 503, 504, 529,
+    401, 402, 403, 408, 409, 425, 429, 500, 502, 503, 504, 529,
   ])('with %i the next answers, and it is counted', async status => {
     const { first, ask, meters } = await pair()
     first.script({ ...broken, status })

@@ -58,7 +58,7 @@ export default definePlugin({
         const model = isAnywhere && hasChains ? request.model : undefined
         const chain = model === undefined ? undefined : patterns.find(model)
         const whole = isAnywhere ? extended(plan, chain ?? standIns(plan, providers)) : plan
-        if (whole.length > 1) exchange.observe(takeovers.observer(whole[0]!.provider))
+        if (whole.length > 1) exchange.observe(takeovers.observer(whole))
         return whole.map(resilient)
       },
     }

@@ -9,8 +9,8 @@ const target = Type.Object(
   { additionalProperties: false },
 )
 
-/** A provider in trouble, or one that does not take the gateway's own key: not the request's fault in either case. */
-const IN_TROUBLE = [401, 402, 403, 408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
+/** A provider in trouble or busy with another, or one that does not take the gateway's own key: not the request's fault. */
+const IN_TROUBLE = [401, 402, 403, 408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
 
 export const fallbackOptions = Type.Object(
   {

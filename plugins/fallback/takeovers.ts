@@ -1,16 +1,21 @@
-import type { AttemptOutcome, Observer, Sample, StartedAttempt } from 'lunaroute'
+import type { AttemptOutcome, Observer, Plan, Sample, StartedAttempt } from 'lunaroute'
 
 /** Counts which provider took over from which, and why. Lives as long as the gateway. */
 export class Takeovers {
   readonly #counts = new Map<string, { readonly labels: Sample['labels']; value: number }>()
 
-  /** Watches one exchange whose plan begins with this provider. */
-  observer(planned: string): Observer {
+  /** Watches one exchange with this plan. */
+  observer(plan: Plan): Observer {
+    const planned = plan[0]!.provider
     let last: AttemptOutcome | undefined
     return {
       attemptStarted: (attempt: StartedAttempt) => {
-        // An attempt that could not be made at all leaves no outcome behind.
-        if (!last) return attempt.provider === planned ? undefined : this.#count(planned, attempt, 'skipped')
+        // An attempt that could not be made at all leaves no outcome behind. Nor does a group of providers, one of which
+        // took the place of its name: that is nobody's failure.
+        if (!last) {
+          const isSkipped = attempt.provider !== planned && plan.some(each => each.provider === attempt.provider)
+          return isSkipped ? this.#count(planned, attempt, 'skipped') : undefined
+        }
         if (attempt.provider === last.provider && attempt.model === last.model) return undefined
         return this.#count(last.provider, attempt, reasonOf(last))
       },

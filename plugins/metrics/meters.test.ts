@@ -47,6 +47,28 @@ it('shows what other plugins count, as it is when the page is fetched', async ()
   expect(text).toContain('lunaroute_build_info')
 })
 
+it('shows the histograms of other plugins, those of two under one name added up', async () => {
+  const own = (least: number) =>
+    meter('own_wait_seconds', 'histogram', () => [
+      { labels: { provider: 'a', le: '60' }, value: least, part: 'bucket' },
+      { labels: { provider: 'a', le: '+Inf' }, value: 3, part: 'bucket' },
+      { labels: { provider: 'a' }, value: 200.5, part: 'sum' },
+      { labels: { provider: 'a' }, value: 3, part: 'count' },
+    ])
+  const { page } = await start(['one', own(1)], ['two', own(2)])
+  expect(await page()).toContain(
+    [
+      '# HELP own_wait_seconds Of a test.',
+      '# TYPE own_wait_seconds histogram',
+      'own_wait_seconds_bucket{provider="a",le="60"} 3',
+      'own_wait_seconds_bucket{provider="a",le="+Inf"} 6',
+      'own_wait_seconds_sum{provider="a"} 401',
+      'own_wait_seconds_count{provider="a"} 6',
+      '',
+    ].join('\n'),
+  )
+})
+
 it('makes one family of what plugins offer under the same name', async () => {
   const own = (value: number) => meter('own_retries_total', 'counter', () => [{ labels: { provider: 'a' }, value }])
   const { page } = await start(['one', own(1)], ['two', own(2)])

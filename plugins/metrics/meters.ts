@@ -1,7 +1,8 @@
-import type { Logger, Meter } from 'lunaroute'
+import type { Logger, Meter, Sample } from 'lunaroute'
 import { Counter, Gauge, Registry } from 'prom-client'
+import { SampledHistogram } from './sampled-histogram.ts'
 
-type Family = Counter<string> | Gauge<string>
+type Family = Counter<string> | Gauge<string> | SampledHistogram
 
 /** Families that other plugins count. Made anew for each page: counting costs them no more than an addition. */
 export class Meters {
@@ -34,10 +35,7 @@ export class Meters {
 
   #fill(family: Family, meter: Meter): void {
     try {
-      for (const { labels, value } of meter.read()) {
-        if (family instanceof Counter) family.inc(labels, value)
-        else family.set(labels, value)
-      }
+      for (const sample of meter.read()) add(family, sample)
     } catch (error) {
       this.#log.error({ err: error, family: meter.name }, 'a family of metrics could not be read')
     }
@@ -49,6 +47,12 @@ export class Meters {
     this.#refused.add(`${name} ${problem}`)
     this.#log.error({ family: name }, `the metric ${name} of a plugin is left out: ${problem}`)
   }
+}
+
+function add(family: Family, sample: Sample): void {
+  if (family instanceof SampledHistogram) family.add(sample)
+  else if (family instanceof Counter) family.inc(sample.labels, sample.value)
+  else family.set(sample.labels, sample.value)
 }
 
 const NAME = /^[a-z][a-z0-9_]*$/
@@ -68,5 +72,6 @@ function clashOf(meter: Meter, first: Meter): string | undefined {
 
 function familyOf({ name, help, type, labels }: Meter, registry: Registry): Family {
   const options = { name, help, labelNames: labels, registers: [registry] }
+  if (type === 'histogram') return new SampledHistogram(registry, name, help)
   return type === 'counter' ? new Counter(options) : new Gauge(options)
 }

@@ -77,7 +77,7 @@ describe('the pause before a retry', () => {
 })
 
 describe('what is tried again', () => {
-  it.each(['connect', 'stale', 'reset', 'cut', 408, 409, 429, 500, 502, 503, 504, 529])('%s is', async kind => {
+  it.each(['connect', 'stale', 'reset', 'cut', 408, 409, 425, 429, 500, 502, 503, 504, 529])('%s is', async kind => {
     expect((await rulesOf()).on).toContain(kind)
   })
 

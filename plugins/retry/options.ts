@@ -6,7 +6,7 @@ const FAILURES = ['connect', 'stale', 'reset', 'timeout', 'protocol', 'cut'] as 
  * What the SDKs of OpenAI, Anthropic and Google try again by themselves: lost connections, 408, 409 (a lock), 429 and
  * server errors. A timeout is not among them here: the time that a client waits has been spent once already.
  */
-const WORTH = ['connect', 'stale', 'reset', 'cut', 408, 409, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
+const WORTH = ['connect', 'stale', 'reset', 'cut', 408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
 
 export const retryOptions = Type.Object(
   {

@@ -1,9 +1,11 @@
 import type { ConfigNames, OptionProblem } from 'lunaroute'
 import { type CompiledRule, compileRule } from './compiled-rule.ts'
+import { targetsOf as targetsOfStrategy } from './group.ts'
 import type { Pattern } from './pattern.ts'
 import { fallbacksOf, idOf, targetOf, type WrittenAliases, type WrittenRule } from './rule.ts'
+import { type AliasTarget, targetsOf } from './table.ts'
 
-type Names = Pick<ConfigNames, 'providers' | 'didYouMean'>
+type Names = Pick<ConfigNames, 'providers' | 'didYouMean'> & Partial<Pick<ConfigNames, 'plugins'>>
 type At = readonly (string | number)[]
 
 /** Beyond this many rules, looking for those that are never reached would hold up requests. */
@@ -40,14 +42,30 @@ export function checkRules(rules: readonly (WrittenRule | undefined)[], at: At, 
 }
 
 export function checkAliases(aliases: WrittenAliases, at: At, { providers, didYouMean }: Names): OptionProblem[] {
-  return Object.entries(aliases).flatMap(([name, to]) => {
-    if (typeof to === 'string' || to.provider === undefined || providers.includes(to.provider)) return []
-    return [{ path: [...at, name, 'provider'], message: unknown(to.provider, providers, didYouMean) }]
+  const targets = targetsOf(aliases)
+  return [...targets].flatMap(([name, { provider }]) => {
+    if (provider !== undefined && !providers.includes(provider)) {
+      return [{ path: [...at, name, 'provider'], message: unknown(provider, providers, didYouMean) }]
+    }
+    const circle = circleFrom(name, targets)
+    return circle ? [{ path: [...at, name], message: `is an alias of itself: ${circle.join(' -> ')}` }] : []
   })
 }
 
-function checkRule(rule: WrittenRule, place: At, { providers, didYouMean }: Names): OptionProblem[] {
-  const problems: OptionProblem[] = []
+/** The way from an alias back to itself. One that names itself at once does no harm, and is how a model is spelled out. */
+function circleFrom(name: string, targets: ReadonlyMap<string, AliasTarget>): readonly string[] | undefined {
+  const way = [name]
+  for (let at = targets.get(name); at && at.provider === undefined; at = targets.get(at.model)) {
+    if (at.model === name) return way.length > 1 ? [...way, name] : undefined
+    if (way.includes(at.model)) return undefined
+    way.push(at.model)
+  }
+  return undefined
+}
+
+function checkRule(rule: WrittenRule, place: At, names: Names): OptionProblem[] {
+  const { providers, didYouMean } = names
+  const problems: OptionProblem[] = checkStrategy(rule, place, names)
   const target = targetOf(rule)
   if (!target) problems.push({ path: place, message: 'says not where to send: give it a target' })
   const hops = [target, ...fallbacksOf(rule)]
@@ -55,7 +73,7 @@ function checkRule(rule: WrittenRule, place: At, { providers, didYouMean }: Name
   for (const [index, hop] of hops.entries()) {
     if (!hop) continue
     const path = index === 0 ? [...place, rule.target ? 'target' : 'primary'] : [...place, 'fallbacks', index - 1]
-    if (!providers.includes(hop.provider)) {
+    if (!providers.includes(hop.provider) && !(index === 0 && rule.strategy)) {
       problems.push({ path, message: unknown(hop.provider, providers, didYouMean) })
     }
     const same = `${hop.provider} ${hop.model ?? ''}`
@@ -64,6 +82,27 @@ function checkRule(rule: WrittenRule, place: At, { providers, didYouMean }: Name
     }
     seen.add(same)
   }
+  return problems
+}
+
+/** Spreading is the work of another plugin: without it a plan would name providers that nobody knows. */
+function checkStrategy({ strategy, target, primary }: WrittenRule, place: At, names: Names): OptionProblem[] {
+  if (!strategy) return []
+  const path = [...place, 'strategy']
+  const problems: OptionProblem[] = []
+  const { providers, plugins, didYouMean } = names
+  if (target || primary !== undefined) {
+    const other = target ? 'target' : 'primary'
+    problems.push({ path, message: `says where to send, and so does ${other}: leave one of them out` })
+  }
+  if (plugins && !plugins.includes('balance')) {
+    problems.push({ path, message: 'takes the plugin "balance", which spreads requests: list it after "router"' })
+  }
+  const targets = targetsOfStrategy(strategy)
+  for (const { provider } of targets) {
+    if (!providers.includes(provider)) problems.push({ path, message: unknown(provider, providers, didYouMean) })
+  }
+  if (targets.every(({ weight = 1 }) => weight === 0)) problems.push({ path, message: 'has no weight above 0' })
   return problems
 }
 

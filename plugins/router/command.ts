@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { type CommandCall, GatewayError } from 'lunaroute'
+import { type CommandCall, GatewayError, type ProviderGroup } from 'lunaroute'
 import { parse } from 'yaml'
 import { type Explanation, explainerService } from './explanation.ts'
 
@@ -56,7 +56,10 @@ function unreadable(file: string): (error: NodeJS.ErrnoException) => never {
 }
 
 function told({ route, source, reason, model, dialect, estimated_tokens, attempts, passed_over }: Explanation): string {
-  const hops = attempts.map(({ provider, model: asked }) => `${provider}${asked === null ? '' : ` (${asked})`}`)
+  const hops = attempts.map(({ provider, model: asked, strategy, targets }) => {
+    const name = strategy === undefined ? provider : `${strategy} of ${namesOf(targets).join(', ')}`
+    return `${name}${asked === null ? '' : ` (${asked})`}`
+  })
   return [
     `route      ${route ?? 'none'}${source === null ? '' : ` (${source})`}`,
     `why        ${reason}`,
@@ -64,4 +67,8 @@ function told({ route, source, reason, model, dialect, estimated_tokens, attempt
     `goes to    ${hops.join(', then ') || 'where it would go without the router'}`,
     ...passed_over.map(({ id, because }) => `not        ${id}: ${because}`),
   ].join('\n')
+}
+
+function namesOf(targets: unknown): readonly string[] {
+  return (targets as ProviderGroup['targets']).map(each => each.provider)
 }

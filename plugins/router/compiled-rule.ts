@@ -1,10 +1,13 @@
-import type { Attempt } from 'lunaroute'
+import type { Attempt, ProviderGroup } from 'lunaroute'
 import type { Facts } from './facts.ts'
+import { groupOf } from './group.ts'
 import { compileModelPattern, compilePath, compilePattern, type Pattern } from './pattern.ts'
 import {
   DEFAULT_PRIORITY,
   fallbacksOf,
   idOf,
+  listenerOf,
+  modelPatternOf,
   targetOf,
   type WrittenMatch,
   type WrittenRule,
@@ -34,11 +37,13 @@ export interface CompiledRule {
   /** A header that must have this very value, where the rule demands one: an index knows the rule by it. */
   readonly header: readonly [name: string, value: string] | undefined
   readonly attempts: readonly Attempt[]
+  /** The providers that the first attempt's name stands for, where the rule has a strategy. */
+  readonly group: ProviderGroup | undefined
   test(facts: Facts): boolean
 }
 
-/** Statuses after which another provider may do better. */
-const FALLBACK_ON = [408, 429, 500, 502, 503, 504, 529]
+/** Statuses after which another provider may do better: it is in trouble, or does not take the gateway's own key. */
+const FALLBACK_ON = [401, 402, 403, 408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
 
 /** Throws an Error that says which of its expressions is wrong. */
 export function compileRule(written: WrittenRule, source: Source): CompiledRule {
@@ -55,7 +60,8 @@ export function compileRule(written: WrittenRule, source: Source): CompiledRule 
     models,
     conditions,
     header: headerOf(written),
-    attempts: attemptsOf(targetOf(written), fallbacksOf(written), written.options),
+    attempts: attemptsOf(targetOf(written), fallbacksOf(written), written.options, written.strategy !== undefined),
+    group: groupOf(written),
     test: facts => (isModel === undefined || isModel(facts.model)) && conditions.every(each => each.test(facts)),
   }
 }
@@ -77,12 +83,16 @@ function oneOf(patterns: readonly Pattern[]): (model: string | undefined) => boo
   return model => model !== undefined && patterns.some(each => each.test(model))
 }
 
-function modelsOf({ match, model_pattern: pattern }: WrittenRule): readonly Pattern[] | undefined {
-  if (match?.model !== undefined) return [match.model].flat().map(compilePattern)
+function modelsOf(rule: WrittenRule): readonly Pattern[] | undefined {
+  const model = rule.match?.model
+  if (model !== undefined) return [model].flat().map(compilePattern)
+  const pattern = modelPatternOf(rule)
   return pattern === undefined ? undefined : [compileModelPattern(pattern)]
 }
 
-function conditionsOf({ listener, match = {} }: WrittenRule): Condition[] {
+function conditionsOf(rule: WrittenRule): Condition[] {
+  const { match = {} } = rule
+  const listener = listenerOf(rule)
   const { path, dialect, tokens, has_images: images, has_tools: tools, stream } = match
   const conditions: Condition[] = []
   const add = (key: string, demanded: unknown, test: Condition['test']) => {
@@ -140,6 +150,7 @@ export function attemptsOf(
   first: WrittenTarget | undefined,
   fallbacks: readonly WrittenTarget[],
   options: NonNullable<WrittenRule['options']> = {},
+  isGroup = false,
 ): readonly Attempt[] {
   const hops = first ? [first, ...fallbacks] : []
   const timeouts = {
@@ -151,7 +162,7 @@ export function attemptsOf(
   const shared: Partial<Attempt> = {
     ...(Object.keys(timeouts).length > 0 && { timeouts }),
     ...(options.strip_unsupported_tools !== undefined && { dropUnsupported: options.strip_unsupported_tools }),
-    ...(hops.length > 1 && { fallbackOn: options.fallback_on ?? FALLBACK_ON }),
+    ...((hops.length > 1 || isGroup) && { fallbackOn: options.fallback_on ?? FALLBACK_ON }),
   }
   return Object.freeze(hops.map(hop => Object.freeze({ ...attemptAt(hop), ...shared })))
 }

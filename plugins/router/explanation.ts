@@ -1,4 +1,4 @@
-import { type Attempt, defineService } from 'lunaroute'
+import { type Attempt, defineService, type ProviderGroup } from 'lunaroute'
 import type { CompiledRule } from './compiled-rule.ts'
 import { Facts, type Routable } from './facts.ts'
 import type { Decision } from './router.ts'
@@ -35,15 +35,17 @@ export function explain(table: RouteTable, request: Routable, listener: string, 
     model: request.model ?? null,
     dialect: facts.dialect,
     estimated_tokens: facts.tokens,
-    attempts: (decision.attempts ?? []).map(attempt => attemptView(attempt, model)),
+    attempts: (decision.attempts ?? []).map(attempt => attemptView(attempt, model, table.group(attempt.provider))),
     passed_over: passedOver(table, facts, decision.rule),
   }
 }
 
-function attemptView({ provider, model, timeouts, fallbackOn, dropUnsupported }: Attempt, asked: string | undefined) {
+function attemptView(attempt: Attempt, asked: string | undefined, group?: ProviderGroup) {
+  const { provider, model = asked, timeouts, fallbackOn, dropUnsupported } = attempt
   return {
     provider,
-    model: model ?? asked ?? null,
+    model: model ?? null,
+    ...(group && { strategy: group.strategy, targets: group.targets }),
     ...(timeouts && { timeouts }),
     ...(fallbackOn && { fallback_on: fallbackOn }),
     ...(dropUnsupported !== undefined && { strip_unsupported_tools: dropUnsupported }),
@@ -65,8 +67,8 @@ function objectionOf({ models, conditions }: CompiledRule, facts: Facts): string
 }
 
 /** One rule in a list of all. */
-export function ruleView({ id, priority, source, written, attempts }: CompiledRule) {
-  const { listener, match, model_pattern } = written
+export function ruleView({ id, priority, source, written, attempts, group }: CompiledRule) {
+  const { listener, match, model_pattern, matcher } = written
   return {
     id,
     priority,
@@ -74,6 +76,7 @@ export function ruleView({ id, priority, source, written, attempts }: CompiledRu
     ...(listener !== undefined && { listener }),
     ...(match && { match }),
     ...(model_pattern !== undefined && { model_pattern }),
-    attempts: attempts.map(each => attemptView(each, undefined)),
+    ...(matcher && { matcher }),
+    attempts: attempts.map((each, i) => attemptView(each, undefined, i === 0 ? group : undefined)),
   }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { gateway, harness } from 'lunaroute/testing'
+import { gateway, harness, type Upstream } from 'lunaroute/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { CHAT, dialects, env, other, routed, to } from '../../test/support/routed.ts'
+import { CHAT, dialects, env, other, type RouterOptions, routed, to } from '../../test/support/routed.ts'
 import translate from '../translate/index.ts'
 import config from './example.config.ts'
 import router from './index.ts'
@@ -189,6 +189,52 @@ describe('an alias', () => {
     expect(await chat({ model: 'fast' })).toMatchObject({ route: 'r', to: ['other n'] })
     expect(await chat({ model: 'far' })).toMatchObject({ route: 'far', to: ['other f'] })
     expect(await chat({ model: 'bare' })).toMatchObject({ to: ['openai none'] })
+  })
+})
+
+describe('an alias of an alias', () => {
+  it('comes to what the last one says', async () => {
+    const aliases = { a: 'b', b: 'c', c: { model: 'd', provider: 'other' }, x: 'y', y: 'z', self: 'self' }
+    const { chat } = await routed({ aliases, rules: [{ id: 'r', match: { model: 'z' }, ...to('other') }] }, {}, other)
+    expect(await chat({ model: 'a' })).toMatchObject({ to: ['other d'] })
+    expect(await chat({ model: 'x' })).toMatchObject({ route: 'r', to: ['other z'] })
+    expect(await chat({ model: 'self' })).toMatchObject({ to: ['openai self'] })
+  })
+
+  it.each([
+    [{ a: 'b', b: 'a' }, 'is an alias of itself: a -> b -> a'],
+    [{ a: 'b', b: 'c', c: { model: 'a' } }, 'is an alias of itself: b -> c -> a -> b'],
+  ])('that comes back to itself is refused: %j', async (aliases, message) => {
+    await expect(routed({ aliases })).rejects.toThrow(message)
+  })
+})
+
+describe('a function', () => {
+  it.each<[string, NonNullable<RouterOptions['rules']>[number], string]>([
+    [
+      'that throws',
+      () => {
+        throw new Error('the reason')
+      },
+      'the reason',
+    ],
+    ['that is async', (async () => ({ ...to('other') })) as never, 'answered with no { target: { provider } }'],
+    ['that answers with a name', (() => 'other') as never, 'answered with no { target: { provider } }'],
+  ])('%s refuses the request, and the log says why', async (_, rule, reason) => {
+    const { chat, g } = await routed({ rules: [rule] }, {}, other)
+    expect(await chat({ model: 'm' })).toMatchObject({ status: 500, text: expect.stringContaining('LR_PLUGIN') })
+    expect(g.logs.join()).toContain(reason)
+  })
+})
+
+it('fallbacks of a rule take over when the gateway’s key is refused, and not when the client’s is', async () => {
+  const rules = [{ id: 'r', match: { model: 'm' }, ...to('openai'), fallbacks: ['other'] }]
+  const upstream: Upstream = ({ provider }) => ({ status: provider === 'openai' ? 401 : 200, body: {} })
+  const { chat } = await routed({ rules }, { upstream }, other)
+  expect((await chat({ model: 'm' })).to).toEqual(['openai m', 'other m'])
+  expect(await chat({ model: 'm' }, { authorization: 'Bearer sk-own' })).toMatchObject({
+    status: 401,
+    to: ['openai m'],
   })
 })
 

@@ -1,4 +1,13 @@
-import { definePlugin, type Exchange, type Hooks, type LlmRequest, meterService, type Plan, routeSlot } from 'lunaroute'
+import {
+  definePlugin,
+  type Exchange,
+  groupService,
+  type Hooks,
+  type LlmRequest,
+  meterService,
+  type Plan,
+  routeSlot,
+} from 'lunaroute'
 import { checkAliases, checkRules } from './check.ts'
 import { describedRequest } from './described.ts'
 import { type Explainer, explain, explainerService, ruleView } from './explanation.ts'
@@ -46,6 +55,7 @@ export default definePlugin({
       ? api.keep(`sticky:${options.sticky_ttl_secs}`, () => new StickyMarkers(options.sticky_ttl_secs))
       : undefined
     api.offer(meterService, tally)
+    api.offer(groupService, name => routes.table.group(name))
 
     const explainer: Explainer = (description, tested) => {
       const { request, listener } = describedRequest(description, api.dialects)

@@ -98,6 +98,12 @@ export class Router {
       const answer = each(facts)
       if (!answer) continue
       const { id = each.name || `function_${index + 1}`, target, fallbacks = [], options } = answer
+      // Not every config is checked by a compiler. A promise would pass for an answer without a target.
+      if (typeof target?.provider !== 'string') {
+        throw new TypeError(
+          `the routing function "${id}" answered with no { target: { provider } }; async it cannot be`,
+        )
+      }
       const attempts = renamed(attemptsOf(target, fallbacks, options), alias?.model)
       return { id, reason: 'decided by a function', attempts }
     }

@@ -44,6 +44,35 @@ const options = closed({
   fallback_on: Type.Optional(Type.Array(Type.Integer({ minimum: 400, maximum: 599 }))),
 })
 
+const place = Type.Union([word, target, closed({ id: word, model: Type.Optional(word) })])
+const places = Type.Array(place, { minItems: 1 })
+const weighted = closed({
+  id: Type.Optional(word),
+  provider: Type.Optional(word),
+  model: Type.Optional(word),
+  weight: Type.Number({ minimum: 0 }),
+})
+
+/** How requests are spread over several providers, in the place of one target. */
+const strategy = Type.Union([
+  closed({ type: Type.Literal('round-robin'), providers: places }),
+  closed({ type: Type.Literal('weighted-round-robin'), providers: Type.Array(weighted, { minItems: 1 }) }),
+  closed({
+    type: Type.Literal('limits-alternative'),
+    primary_providers: places,
+    alternative_providers: Type.Optional(places),
+    exponential_backoff_base_secs: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+  }),
+])
+
+/** The longer way to write `model_pattern` and `listener`. */
+const matcher = closed({
+  type: Type.Optional(Type.Union([Type.Literal('model'), Type.Literal('listener'), Type.Literal('always')])),
+  pattern: Type.Optional(word),
+  model_pattern: Type.Optional(word),
+  listener: Type.Optional(word),
+})
+
 /** A rule as it is written: in `routes.json`, or the shorter form of a config's `routing.rules`. */
 export const ruleSchema = closed({
   id: Type.Optional(word),
@@ -56,6 +85,8 @@ export const ruleSchema = closed({
   options: Type.Optional(options),
   model_pattern: Type.Optional(word),
   primary: Type.Optional(word),
+  strategy: Type.Optional(strategy),
+  matcher: Type.Optional(matcher),
 })
 
 const aliasTarget = Type.Union([word, closed({ model: word, provider: Type.Optional(word) })])
@@ -72,6 +103,7 @@ export const fileSchema = Type.Union([Type.Array(ruleSchema), table])
 
 export type WrittenRule = Static<typeof ruleSchema>
 export type WrittenMatch = Static<typeof match>
+export type WrittenStrategy = Static<typeof strategy>
 export type WrittenText = Static<typeof text>
 export type WrittenTarget = Static<typeof target>
 export type WrittenAliases = Static<typeof aliasesSchema>
@@ -93,9 +125,27 @@ export function idOf({ id, name, priority = DEFAULT_PRIORITY }: WrittenRule): st
   return id ?? name ?? `rule_priority_${priority}`
 }
 
-/** Where a rule sends to first; undefined where it does not say. */
-export function targetOf({ target: written, primary }: WrittenRule): WrittenTarget | undefined {
-  return written ?? (primary === undefined ? undefined : { provider: primary })
+/** Where a rule sends to first; undefined where it does not say. With a strategy that is the name of its group. */
+export function targetOf(rule: WrittenRule): WrittenTarget | undefined {
+  const { target: written, primary, strategy } = rule
+  if (written) return written
+  if (primary !== undefined) return { provider: primary }
+  return strategy && { provider: groupNameOf(rule) }
+}
+
+/** How plans name the providers of a rule's strategy. */
+export function groupNameOf(rule: WrittenRule): string {
+  return `rule:${idOf(rule)}`
+}
+
+/** A `model_pattern`, wherever it is written. */
+export function modelPatternOf({ model_pattern, matcher }: WrittenRule): string | undefined {
+  return model_pattern ?? matcher?.model_pattern ?? matcher?.pattern
+}
+
+/** The listener or dialect a rule is for. LunaRoute writes them in capitals in its matchers. */
+export function listenerOf({ listener, matcher }: WrittenRule): string | undefined {
+  return listener ?? matcher?.listener?.toLowerCase()
 }
 
 export function fallbacksOf({ fallbacks = [] }: WrittenRule): readonly WrittenTarget[] {

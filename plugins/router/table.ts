@@ -1,3 +1,4 @@
+import type { ProviderGroup } from 'lunaroute'
 import type { CompiledRule } from './compiled-rule.ts'
 import type { Facts } from './facts.ts'
 import type { WrittenAliases } from './rule.ts'
@@ -21,6 +22,7 @@ interface Placed {
 export class RouteTable {
   readonly rules: readonly CompiledRule[]
   readonly #byId = new Map<string, CompiledRule>()
+  readonly #groups = new Map<string, ProviderGroup>()
   readonly #aliases: ReadonlyMap<string, AliasTarget>
   readonly #byName = new Map<string, Placed[]>()
   readonly #byBeginning = new Map<string, Placed[]>()
@@ -30,8 +32,8 @@ export class RouteTable {
 
   constructor(rules: readonly CompiledRule[], aliases: WrittenAliases) {
     this.rules = rules.toSorted((a, b) => b.priority - a.priority)
-    const entries = Object.entries(aliases)
-    this.#aliases = new Map(entries.map(([name, to]) => [name, typeof to === 'string' ? { model: to } : to]))
+    const written = targetsOf(aliases)
+    this.#aliases = new Map([...written.keys()].map(name => [name, endOf(name, written)]))
     for (const [order, rule] of this.rules.entries()) this.#place({ rule, order })
     this.#lengths = [...new Set([...this.#byBeginning.keys()].map(each => each.length))]
   }
@@ -42,6 +44,11 @@ export class RouteTable {
 
   byId(id: string): CompiledRule | undefined {
     return this.#byId.get(id)
+  }
+
+  /** The providers that a name in a plan stands for, where a rule has a strategy. */
+  group(name: string): ProviderGroup | undefined {
+    return this.#groups.size === 0 ? undefined : this.#groups.get(name)
   }
 
   alias(model: string): AliasTarget | undefined {
@@ -71,6 +78,7 @@ export class RouteTable {
   #place(placed: Placed): void {
     const { rule } = placed
     if (!this.#byId.has(rule.id)) this.#byId.set(rule.id, rule)
+    if (rule.group) this.#groups.set(rule.group.name, rule.group)
     const { models, header } = rule
     if (models?.every(({ kind, beginning }) => kind === 'exact' || beginning !== undefined)) {
       for (const { kind, text, beginning = '' } of models) {
@@ -102,6 +110,24 @@ export class RouteTable {
     }
     return lists
   }
+}
+
+/** What each alias says. */
+export function targetsOf(aliases: WrittenAliases): ReadonlyMap<string, AliasTarget> {
+  return new Map(Object.entries(aliases).map(([name, to]) => [name, typeof to === 'string' ? { model: to } : to]))
+}
+
+/** What an alias comes to where it stands for another one. A circle ends before it closes. */
+function endOf(name: string, aliases: ReadonlyMap<string, AliasTarget>): AliasTarget {
+  const seen = new Set([name])
+  let at = aliases.get(name)!
+  while (at.provider === undefined && !seen.has(at.model)) {
+    const next = aliases.get(at.model)
+    if (!next) break
+    seen.add(at.model)
+    at = next
+  }
+  return at
 }
 
 function add(index: Map<string, Placed[]>, key: string, placed: Placed): void {

@@ -1,6 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { GatewayError } from 'lunaroute'
 import { type CompiledRule, compileRule } from './compiled-rule.ts'
+import { targetsOf } from './group.ts'
 import { fileSchema, rulesOf, targetOf } from './rule.ts'
 
 /** Rules that are tried before they are written anywhere: they stand before all others. Throws a GatewayError. */
@@ -16,8 +17,8 @@ export function testedRules(given: unknown, providers: readonly string[]): reado
     throw refusal(`the rule to test is not one: ${problem ? `${problem.path || '/'} ${problem.message}` : 'see docs'}`)
   }
   return rulesOf(list).rules.map(rule => {
-    const target = targetOf(rule)
-    if (!target || !providers.includes(target.provider)) {
+    const targets = rule.strategy ? targetsOf(rule.strategy) : [targetOf(rule)]
+    if (!targets.every(each => each && providers.includes(each.provider))) {
       throw refusal(`the rule to test names no provider of this gateway; there are ${providers.join(', ')}`)
     }
     try {

@@ -26,7 +26,12 @@ export function dialectsOf(plugins: readonly Pick<ResolvedPlugin, 'plugin'>[]): 
 
 /** What a configuration has names for. */
 export function namesOf({ providers, plugins }: Pick<ResolvedConfig, 'providers' | 'plugins'>): ConfigNames {
-  return { providers: providers.map(each => each.name), dialects: dialectsOf(plugins), didYouMean }
+  return {
+    providers: providers.map(each => each.name),
+    dialects: dialectsOf(plugins),
+    plugins: plugins.map(each => each.plugin.name),
+    didYouMean,
+  }
 }
 
 /** The header of each dialect in which its version is named, for those that have one. */

@@ -38,6 +38,18 @@ describe('lunaroute route', () => {
     expect(stdout).toContain('goes to    anthropic (claude-sonnet-4-5), then openai (gpt-4o-mini)')
   })
 
+  it('spreads requests by the strategies of the guide', async () => {
+    expect(read('routing.md')).toContain(read('examples/strategies.yaml'))
+    await desk.write('lunaroute.config.yaml', read('examples/strategies.yaml'))
+    const variables = { SPARE_API_KEY: 'k' }
+    const checked = await desk.run(['check'], variables)
+    expect([checked.code, checked.stderr]).toEqual([0, expect.not.stringContaining('warning')])
+    const { stdout } = await desk.run(['route', '--request', '-'], variables, request)
+    expect(stdout).toContain(
+      'goes to    limits-alternative of openai, spare (gpt-4o), then anthropic (claude-sonnet-4-5)',
+    )
+  })
+
   it('runs the function of the guide', async () => {
     await desk.write('lunaroute.config.ts', read('examples/routing.config.ts'))
     const long = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'x'.repeat(500_000) }] })

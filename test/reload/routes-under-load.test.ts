@@ -111,29 +111,35 @@ test(`${EDITS} edits of routes.json during ${CLIENTS} concurrent requests: no fa
     })
     return String((JSON.parse(body.toString()) as { route: string }).route)
   }
-  const delays: number[] = []
+  const edited: number[] = []
   for (let edit = 1; edit <= EDITS; edit++) {
     gateway.edit('routes.json', routes(edit))
-    const started = performance.now()
+    edited.push(Date.now())
     await until(async () => (await current()) === `rule-7-${edit}`, `edit ${edit} takes effect`, 10_000)
-    delays.push(performance.now() - started)
   }
   await until(() => latest === EDITS, 'requests are served by the last table', 10_000)
   isOver = true
   await Promise.all(workers)
   probe.close()
 
-  const sorted = delays.toSorted((a, b) => a - b)
+  const code = await gateway.stop()
+  // By the gateway's own clock: what else this machine does delays the answers to our questions, and says nothing of it.
+  const effects = gateway
+    .output()
+    .split('\n')
+    .filter(line => line.includes('an edit of the file has taken effect'))
+    .map(line => (JSON.parse(line) as { time: number }).time)
+  expect(effects).toHaveLength(EDITS)
+  const sorted = effects.map((time, i) => time - edited[i]!).toSorted((a, b) => a - b)
   const median = sorted[EDITS / 2]!
   console.log(
     `${EDITS} edits of routes.json during ${requests} requests by ${seen.size} tables: ${wrong.length} wrong; ` +
       `edit to effect p50 ${median.toFixed(0)}, max ${sorted.at(-1)!.toFixed(0)} ms`,
   )
-  const code = await gateway.stop()
   expect(wrong.slice(0, 5)).toEqual([])
   expect(gateway.output()).not.toContain('edit refused')
   expect(seen.size).toBeGreaterThan(EDITS / 4)
-  expect(median).toBeLessThan(600)
+  expect(median).toBeLessThan(300)
   expect(sorted.at(-1)).toBeLessThan(3000)
   expect(code).toBe(0)
 })
