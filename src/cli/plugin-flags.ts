@@ -69,7 +69,7 @@ export function flagOf(variable: string): string {
 /** The flags that plugins' variables make, for the help: flag and variable. */
 export function pluginFlags(plugins: readonly Pick<Plugin, 'env'>[]): readonly (readonly [string, string])[] {
   const variables = plugins.flatMap(({ env }) => Object.keys(env)).filter(each => each.startsWith(PREFIX))
-  return variables.map(each => [`${flagOf(each)} <value>`, each])
+  return [...new Set(variables)].map(each => [`${flagOf(each)} <value>`, each])
 }
 
 const PREFIX = 'LUNAROUTE_'

@@ -28,6 +28,13 @@ describe('help', () => {
     expect(code).toBe(0)
   })
 
+  it('lists each flag of plugins once', async () => {
+    const { stdout } = await desk.run(['--help'])
+    const flags = [...stdout.matchAll(/^ {2}(--[\w-]+ <value>)/gm)].map(([, flag]) => flag)
+    expect(flags).toContain('--sessions-dir <value>')
+    expect(flags).toEqual([...new Set(flags)])
+  })
+
   it('knows its version', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string }
     expect((await desk.run(['--version'])).stdout).toBe(`${version}\n`)
@@ -63,6 +70,11 @@ describe('check', () => {
     expect(stdout).toContain('http://127.0.0.1:9123')
     expect(stdout).toContain('openai, anthropic, gemini')
     expect(stdout).toMatch(/warning .*lunaroute\.config\.yaml:3 ui: no loaded plugin reads this section/)
+  })
+
+  it('says that everybody can reach it', async () => {
+    const { stdout } = await desk.run(['check', '--preset', 'passthrough', '--host', '0.0.0.0'])
+    expect(stdout).toMatch(/listens on .* on every interface/)
   })
 
   it('locates what is wrong', async () => {
@@ -170,6 +182,11 @@ describe('explain', () => {
     expect(stdout).toMatch(/record +first/)
     expect(stdout).toMatch(/streamChunk +\(none/)
     expect(code).toBe(0)
+  })
+
+  it('explains another preset than the configured one', async () => {
+    const { code, stdout } = await desk.run(['explain', '--preset', 'passthrough'])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/record +\(none/)])
   })
 
   it('follows a request that was written down', async () => {
