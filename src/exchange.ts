@@ -193,7 +193,7 @@ export interface ResponseHead {
  * hand over and return. Buffers are only valid during the call, and an observer that throws is taken off.
  */
 export interface Observer {
-  /** The client's body as it arrived. Unlike other bytes it may be kept, and must not be changed. */
+  /** The client's body as it arrived, without its content coding. Unlike other bytes it may be kept, and must not be changed. */
   requestBody?(body: Uint8Array): void
   /** Headers set on the response now are in time. */
   attemptStarted?(attempt: StartedAttempt): void

@@ -14,7 +14,7 @@ export interface LlmRequest {
   readonly modelLabel: string | undefined
   /** Whether the client asked for a stream. */
   readonly isStream: boolean
-  /** The body as received. Empty where there is none. */
+  /** The body as received, without its content coding. Empty where there is none. */
   readonly bytes: Buffer
   /** The value of one of the dialect's peeked top-level fields, read from the bytes without parsing the whole body. Throws on broken JSON. */
   peek(field: string): unknown

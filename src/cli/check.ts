@@ -19,13 +19,17 @@ Examples:
   $ lunaroute check --config team.yaml`
 
 async function check(flags: ServerFlags): Promise<void> {
-  const [{ buildAside }, { addressOf }] = await Promise.all([import('./build-aside.ts'), import('./addresses.ts')])
+  const [{ buildAside }, { addressOf }, { listening }] = await Promise.all([
+    import('./build-aside.ts'),
+    import('./addresses.ts'),
+    import('./start-summary.ts'),
+  ])
   const { gateway, warnings } = await buildAside(flags)
   const { dialects, providers, config } = gateway.generation
   const { file, plugins } = gateway.config()
   const lines = [
     `ok: ${file ?? 'embedded defaults, no config file'}`,
-    `  listens on  ${config.server.listeners.map(each => addressOf(each).url).join(', ')}`,
+    `  listens on  ${config.server.listeners.map(each => listening(addressOf(each), gateway.generation)).join(', ')}`,
     `  dialects    ${dialects.map(each => each.name).join(', ') || 'none'}`,
     `  plugins     ${plugins.join(', ') || 'none'}`,
     `  providers   ${[...providers.values()].map(({ view }) => `${view.name} (${view.baseUrl})`).join(', ') || 'none'}`,

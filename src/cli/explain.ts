@@ -11,7 +11,7 @@ export function addExplain(program: Command): void {
     .option('--method <method>', 'its method (default: POST)')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string | undefined) => explain(file, flagsOf(command)))
-  withServerFlags(command, ['config', 'configDir', 'host', 'port', 'dialect', 'logLevel'])
+  withServerFlags(command)
 }
 
 const EXAMPLES = `

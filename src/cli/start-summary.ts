@@ -46,7 +46,8 @@ function addressesOf(gateway: Gateway): Address[] {
   return gateway.generation.config.server.listeners.map((each, i) => addressOf({ ...each, port: ports[i]!.port }))
 }
 
-function listening({ url, host, dialects }: Address, { dialects: loaded }: Generation): string {
+/** An address with what has to be known of it: who can reach it, and what is served there. */
+export function listening({ url, host, dialects }: Address, { dialects: loaded }: Generation): string {
   const isPartial = dialects !== null && dialects.length < loaded.length
   const scope = ['0.0.0.0', '::'].includes(host) ? ' on every interface' : ''
   return `${url}${scope}${isPartial ? ` for ${dialects.join(', ')}` : ''}`

@@ -13,6 +13,7 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'routing.provider_switch_notification',
   'session_jsonl',
   'session_recording',
+  'session_recording.postgres',
   'session_sqlite',
   'session_stats',
   'storage',

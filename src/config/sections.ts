@@ -5,7 +5,7 @@ import type { Loading } from './loading.ts'
 import type { PluginUse } from './references.ts'
 import { configSchema, withoutEffect } from './schema.ts'
 import { locate, remark } from './source.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean, suggest } from './suggest.ts'
 import { validate } from './validate.ts'
 import { copyOf, isPlainObject } from './values.ts'
 
@@ -30,7 +30,7 @@ export function splitSections(value: Readonly<Record<string, unknown>>, uses: re
   const isOwn = (key: string) => key in configSchema.properties
   const own = Object.fromEntries(entries.filter(([key]) => isOwn(key)))
   const others = new Map(entries.filter(([key, section]) => !isOwn(key) && section !== undefined))
-  shareLogging(own, others)
+  shareLogging(own, others, uses)
   const read = new Set(uses.flatMap(({ plugin }) => plugin.section ?? []))
   for (const section of new Set([...read, ...DOCUMENTED_SECTIONS])) {
     const [outer, inner] = section.split('.') as [string, string?]
@@ -127,10 +127,19 @@ function takeOut(sections: Map<string, unknown>, outer: string, inner: string): 
 }
 
 /** `logging` has two readers: the core takes what concerns every line, a plugin with that section the rest. */
-function shareLogging(given: Record<string, unknown>, sections: Map<string, unknown>): void {
+function shareLogging(
+  given: Record<string, unknown>,
+  sections: Map<string, unknown>,
+  uses: readonly PluginUse[],
+): void {
   const { logging } = given
   if (!isPlainObject(logging)) return
-  const isCore = ([key]: [string, unknown]) => key in configSchema.properties.logging!.properties
+  const known = Object.keys(configSchema.properties.logging!.properties)
+  const readers = uses.filter(({ plugin }) => plugin.section === 'logging')
+  const wanted = readers.flatMap(({ plugin }) => Object.keys(plugin.schema?.properties ?? {}))
+  // A misspelled key of the core's is the core's to name.
+  const isCore = ([key]: [string, unknown]) =>
+    known.includes(key) || (!wanted.includes(key) && !DOCUMENTED_LOGGING.has(key) && suggest(key, known) !== undefined)
   const entries = Object.entries(logging)
   given.logging = Object.fromEntries(entries.filter(isCore))
   const rest = entries.filter(entry => !isCore(entry))

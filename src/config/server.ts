@@ -15,9 +15,9 @@ export function resolveServer(config: Config, dialects: readonly string[], loadi
     env.value(name, configSchema.properties[key], problems) as Config[K]
   const host = fromEnv('LUNAROUTE_HOST', 'host')
   const port = fromEnv('LUNAROUTE_PORT', 'port')
-  const dialect = fromEnv('LUNAROUTE_DIALECT', 'api_dialect')
+  const dialect = fromEnv('LUNAROUTE_DIALECT', 'api_dialect')?.toLowerCase()
 
-  const served = dialectFilter(dialect ?? config.api_dialect ?? 'both', dialects, message => {
+  const served = dialectFilter(dialect ?? config.api_dialect?.toLowerCase() ?? 'both', dialects, message => {
     problems.push(
       dialect === undefined
         ? { message, location: locate(source, ['api_dialect']) }

@@ -5,9 +5,10 @@ import type { GatewayError } from '../errors.ts'
 import type { Attempt, AttemptFailure, OutgoingAttempt, ResponseHead } from '../exchange.ts'
 import { JsonRequest, type Target } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
-import { applyChanges, requestHeaders, setHeader, toRecord } from '../upstream/headers.ts'
+import { applyChanges, removeHeader, requestHeaders, setHeader, toRecord } from '../upstream/headers.ts'
 import type { Provider } from '../upstream/provider.ts'
 import { letGo, tooLarge } from './body.ts'
+import type { CodedBody } from './coded-body.ts'
 import type { ServedExchange } from './exchange.ts'
 import { Relay } from './relay.ts'
 import { editQuery, hasParameter } from './request-head.ts'
@@ -75,7 +76,8 @@ function dispatch(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> 
         method: outgoing.method,
         path: outgoing.path,
         headers: outgoing.headers,
-        body: outgoing.body,
+        body:
+          sending.exchange.codedBody === null ? outgoing.body : coded(sending, outgoing, sending.exchange.codedBody),
         headersTimeout: timeouts?.headers ?? 0,
         bodyTimeout: timeouts?.idle ?? 0,
       },
@@ -83,6 +85,14 @@ function dispatch(sending: Sending, outgoing: Outgoing): Promise<AttemptResult> 
     )
     relay.sent(isReused, timeouts?.total ?? provider.totalTimeout)
   })
+}
+
+/** A body that came coded leaves so where it was meant to go and nobody changed it; else plain. */
+function coded({ exchange, provider }: Sending, { headers, body }: Outgoing, { received, plain }: CodedBody) {
+  const { generation, dialect } = exchange
+  if (body === plain && generation.home(dialect).provider === provider.name) return received
+  removeHeader(headers, 'content-encoding')
+  return body
 }
 
 function gateOf(planned: Attempt): GatewayError | undefined {

@@ -9,6 +9,7 @@ import type { ClientCredential } from '../plugin.ts'
 import type { LlmRequest } from '../request.ts'
 import { setHeader } from '../upstream/headers.ts'
 import { readBody } from './body.ts'
+import type { CodedBody } from './coded-body.ts'
 import { IncomingHeaders } from './incoming-headers.ts'
 import type { KeepAlive } from './keep-alive.ts'
 import type { Listener } from './listener.ts'
@@ -45,6 +46,8 @@ export class ServedExchange implements Exchange {
   outcome: Outcome | undefined
   error: GatewayError | undefined
   observers: Observers | null = null
+  /** The body's content coding, which a request that nobody changes leaves with. */
+  codedBody: CodedBody | null = null
   /** Why the listener itself cannot let the request pass. */
   listenerRefusal: GatewayError | undefined
   /** False once a plugin has claimed the client's credentials for the gateway. */

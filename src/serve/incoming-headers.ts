@@ -9,6 +9,7 @@ export class IncomingHeaders {
   origin: string | undefined
   contentType: string | undefined
   contentLength: number | undefined
+  contentEncoding: string | undefined
   upgrade: string | undefined
   isChunked = false
   /** Of names and values together. */
@@ -36,6 +37,9 @@ export class IncomingHeaders {
         case 'content-length':
           this.contentLength ??= Number(value)
           break
+        case 'content-encoding':
+          this.contentEncoding = this.contentEncoding === undefined ? value : `${this.contentEncoding}, ${value}`
+          break
         case 'upgrade':
           this.upgrade ??= value.toLowerCase()
           break
@@ -47,5 +51,5 @@ export class IncomingHeaders {
   }
 }
 
-const KNOWN = ['host', 'origin', 'content-type', 'content-length', 'upgrade', 'transfer-encoding']
+const KNOWN = ['host', 'origin', 'content-type', 'content-length', 'content-encoding', 'upgrade', 'transfer-encoding']
 const LENGTHS = new Set(KNOWN.map(name => name.length))

@@ -2,6 +2,7 @@ import type { Plan } from '../exchange.ts'
 import { checkObject, JsonRequest } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
 import { readBody } from './body.ts'
+import { codingsOf, decodeBody } from './coded-body.ts'
 import type { ServedExchange } from './exchange.ts'
 import { sendReply } from './respond.ts'
 import { Walk } from './walk.ts'
@@ -33,7 +34,10 @@ async function run(exchange: ServedExchange): Promise<void> {
   // A path that no dialect serves has no request: its body is streamed through unread.
   let request: LlmRequest | null = null
   if (endpoint !== null) {
-    const body = await readBody(exchange.message, exchange.incoming.contentLength, exchange.listenerInfo.bodyLimit)
+    const { message, incoming, listenerInfo } = exchange
+    let body = await readBody(message, incoming.contentLength, listenerInfo.bodyLimit)
+    exchange.requestBytes = body.length
+    if (incoming.contentEncoding !== undefined && endpoint.body === 'json') body = await withoutCoding(exchange, body)
     request = receive(exchange, body)
     if (normalize !== null) request = (await normalize.promise(request, exchange)) ?? request
     exchange.request = request
@@ -45,13 +49,19 @@ async function run(exchange: ServedExchange): Promise<void> {
 
 function receive(exchange: ServedExchange, body: Buffer): LlmRequest {
   const { endpoint, dialect, head, pathModel } = exchange
-  exchange.requestBytes = body.length
   exchange.observers?.requestBody(body)
   exchange.timings.stamp('requestEnd')
   if (endpoint!.body === 'json') checkObject(body)
   const target = { path: head.path, query: head.rawQuery() }
   exchange.request = new JsonRequest(head, dialect, endpoint!, body, pathModel, target)
   return exchange.request
+}
+
+async function withoutCoding(exchange: ServedExchange, body: Buffer): Promise<Buffer> {
+  const codings = codingsOf(exchange.incoming.contentEncoding!)
+  if (codings.length === 0) return body
+  exchange.codedBody = await decodeBody(body, codings, exchange.listenerInfo.bodyLimit)
+  return exchange.codedBody.plain
 }
 
 /** The end of every exchange, exactly once: its outcome is known, `record` runs, and the generation is let go. */

@@ -101,6 +101,14 @@ export class Listener {
         const http = config.tls ? createTlsServer({ ...options, ...config.tls }, serve) : createServer(options, serve)
         // Node would drop what is beyond a limit of its own, without a word.
         http.maxHeadersCount = 0
+        // Which other expectation there may be, nobody who sends it depends on.
+        http.on('checkExpectation', serve)
+        http.on('checkContinue', (message: IncomingMessage, reply: ServerResponse) => {
+          // A body that is refused for its length is better not sent at all.
+          if (!(Number(message.headers['content-length']) > this.bodyLimit)) reply.writeContinue()
+          serve(message, reply)
+        })
+        http.on('connect', (message: IncomingMessage, socket: Socket) => this.#refuseTunnel(message, socket))
         return http.on('clientError', (error: ClientError, socket: Socket) => this.#refuse(error, socket))
       },
     } as object) as unknown as FastifyInstance
@@ -131,9 +139,19 @@ export class Listener {
       socket.destroy()
       return
     }
-    const refusal = refusalOf(error)
+    this.#answer(socket, refusalOf(error), targetOf(error))
+  }
+
+  /** Nobody means to tunnel through a gateway: it has been taken for a proxy. */
+  #refuseTunnel({ method = 'CONNECT' }: IncomingMessage, socket: Socket): void {
+    socket.on('error', destroyed)
+    const message = 'this gateway is no proxy; clients take its address as their base URL, not as HTTPS_PROXY'
+    this.#answer(socket, new GatewayError('LR_METHOD', 405, message), { method, path: '/' })
+  }
+
+  #answer(socket: Socket, refusal: GatewayError, target: Pick<RequestHead, 'method' | 'path'>): void {
     const { generation } = this.#serving
-    const head = { ...targetOf(error), query: '', get: () => undefined, has: () => false }
+    const head = { ...target, query: '', get: () => undefined, has: () => false }
     const found = generation.endpoints.find(head, this.served)
     const dialect = found?.dialect ?? this.dialectFor(head, generation)
     const { status, code, message, param } = refusal
@@ -141,7 +159,7 @@ export class Listener {
   }
 }
 
-function destroyed(this: ServerResponse): void {
+function destroyed(this: ServerResponse | Socket): void {
   this.destroy()
 }
 

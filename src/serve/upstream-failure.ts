@@ -22,6 +22,8 @@ export function classify(cause: Error, provider: string, isReused: boolean): Cla
     const error = new GatewayError('LR_UPSTREAM_RESET', 502, message, { cause })
     return { failure: isReused ? 'stale' : 'reset', error }
   }
+  const refusal = PROXY_REFUSAL.exec(cause.message)
+  if (refusal) return connect(cause, provider, `the proxy refused with status ${refusal[1]}`)
   if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
     if (code === 'UND_ERR_CONNECT_TIMEOUT') return connect(cause, provider, 'no connection in time')
     const message = `the provider "${provider}" sent an answer that is not valid HTTP`
@@ -29,6 +31,9 @@ export function classify(cause: Error, provider: string, isReused: boolean): Cla
   }
   return connect(cause, provider, REASONS[code] ?? 'no connection')
 }
+
+/** undici's words for what has no code of its own: the proxy of HTTPS_PROXY did not open a tunnel. */
+const PROXY_REFUSAL = /^Proxy response \((\d{3})\)/
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',

@@ -44,6 +44,9 @@ export interface UpstreamPool extends PoolStats {
 
 type Dispatcher = Pick<Client, 'dispatch' | 'destroy'>
 
+/** Of a response's head, in bytes. */
+const MAX_HEADER_SIZE = 256 * 1024
+
 /** How long a connection beyond the number to keep may wait for a next request, in milliseconds. */
 const SURPLUS_IDLE = 1_000
 
@@ -131,7 +134,7 @@ export class ClientPool implements UpstreamPool {
       pipelining: 1,
       keepAliveTimeout: idleTimeout,
       keepAliveMaxTimeout: idleTimeout,
-      maxHeaderSize: 256 * 1024,
+      maxHeaderSize: MAX_HEADER_SIZE,
     })
     const pooled = new PooledClient(client, this.#giveBack)
     this.#all++
@@ -203,12 +206,11 @@ export class SharedPool implements UpstreamPool {
   constructor(origin: string, settings: UpstreamSettings, proxy: string | undefined) {
     this.#origin = origin
     this.#settings = settings
-    const options = {
-      allowH2: settings.http2,
-      keepAliveTimeout: settings.idleTimeout,
-      connect: { timeout: settings.connectTimeout },
-    }
-    const dispatcher = proxy ? new ProxyAgent({ uri: proxy, ...options }) : new Pool(origin, options)
+    const connect = { timeout: settings.connectTimeout }
+    const options = { allowH2: settings.http2, keepAliveTimeout: settings.idleTimeout, maxHeaderSize: MAX_HEADER_SIZE }
+    const dispatcher = proxy
+      ? new ProxyAgent({ ...proxyAt(proxy), ...options, proxyTls: connect, requestTls: connect })
+      : new Pool(origin, { ...options, connect })
     dispatcher.on('connect', () => {
       this.created++
       this.open++
@@ -240,6 +242,14 @@ export class SharedPool implements UpstreamPool {
   close(): Promise<void> {
     return this.#dispatcher.destroy()
   }
+}
+
+/** undici itself overlooks a user without a password, as proxies have that take a token. */
+function proxyAt(url: string): { uri: string; token?: string } {
+  const { username, password } = new URL(url)
+  if (username === '') return { uri: url }
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { uri: url, token: `Basic ${Buffer.from(user).toString('base64')}` }
 }
 
 function poolSettings(settings: UpstreamSettings): Readonly<Record<string, number>> {

@@ -83,6 +83,11 @@ describe('check', () => {
     expect(stdout).toMatch(/warning .*lunaroute\.config\.yaml:3 ui: no loaded plugin reads this section/)
   })
 
+  it('says that everybody can reach it', async () => {
+    const { stdout } = await desk.run(['check', '--preset', 'passthrough', '--host', '0.0.0.0'])
+    expect(stdout).toMatch(/listens on .* on every interface/)
+  })
+
   it('locates what is wrong', async () => {
     await desk.write('lunaroute.config.yaml', 'extends: passthrough\nproviders:\n  openai:\n    base_url: 7\n')
     const { code, stdout, stderr } = await desk.run(['check'])
@@ -188,6 +193,11 @@ describe('explain', () => {
     expect(stdout).toMatch(/record +first/)
     expect(stdout).toMatch(/streamChunk +\(none/)
     expect(code).toBe(0)
+  })
+
+  it('explains another preset than the configured one', async () => {
+    const { code, stdout } = await desk.run(['explain', '--preset', 'passthrough'])
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/record +\(none/)])
   })
 
   it('follows a request that was written down', async () => {

@@ -76,3 +76,15 @@ test.each(Object.entries(EXPECTED))('%s loads, and what has no effect is reporte
   expect(told).toEqual(expected)
   expect(shows(config)).toBe(true)
 })
+
+test('a store that does not exist yet is reported where recording does', async () => {
+  const recorder = `import { definePlugin, Type } from 'lunaroute'
+    const options = Type.Object({ enabled: Type.Boolean() })
+    export default definePlugin({ name: 'recorder', section: 'session_recording', options, setup: () => ({}) })`
+  const recording =
+    'plugins: [./recorder.ts]\nsession_recording:\n  enabled: true\n  postgres: { connection_string: x }\n'
+  const { warnings } = await workspace({ 'lunaroute.config.yaml': recording, 'recorder.ts': recorder }).load()
+  expect(warnings).toEqual([
+    expect.stringContaining('4 session_recording.postgres: no loaded plugin reads this section'),
+  ])
+})

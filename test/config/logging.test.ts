@@ -36,3 +36,7 @@ test('a configuration may be given as a value', async () => {
   expect(file).toBeNull()
   expect(config.server.listeners[0]?.port).toBe(2)
 })
+
+test('a misspelled key of the core is named as such, whatever plugin reads the rest', async () => {
+  await expect(yaml('logging: { levl: debug }').load()).rejects.toThrow('unknown key "levl" (did you mean "level"?)')
+})

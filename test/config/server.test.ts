@@ -59,3 +59,10 @@ test.each([
   expect(error.message).toContain(message)
   expect(error.location?.line).toBe(line)
 })
+
+test('a dialect may be written in capitals, in the file and in the environment', async () => {
+  const project = yaml('api_dialect: Anthropic')
+  expect((await project.load()).config.server.listeners[0]!.dialects).toEqual(['anthropic-messages'])
+  const { config } = await project.load({ env: { LUNAROUTE_DIALECT: 'BOTH' } })
+  expect(config.server.listeners[0]!.dialects).toBe(null)
+})

@@ -96,6 +96,16 @@ test('a declared length is refused before a byte of the body has arrived', async
   expect(refusalProblems(response, sample, 413)).toEqual([])
 })
 
+test('a client that asks before it sends too large a body is told not to', async () => {
+  const sample = dialect('openai-chat')
+  const { method, target, headers } = sampleRequest(sample, false)
+  const asking: HeaderLine[] = [['Host', '127.0.0.1'], ...headers, ['Expect', '100-continue']]
+  const all: HeaderLine[] = [...asking, ['Content-Length', String(BODY_LIMIT + 1)]]
+  const response = await sendBytes(rig.gateway.port, formatHead(`${method} ${target} HTTP/1.1`, all))
+  expect(refusalProblems(response, sample, 413)).toEqual([])
+  expect(response.informational).toEqual([])
+})
+
 test('a body of exactly the limit is served', async () => {
   const start = '{"model":"m","x":"'
   const body = `${start}${'x'.repeat(BODY_LIMIT - start.length - 2)}"}`

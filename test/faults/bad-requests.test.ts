@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CLIENT_KEY, DIALECTS, dialect, sampleRequest } from '../support/dialects.ts'
 import { refusalProblems } from '../support/envelope.ts'
+import { headerOf } from '../support/http-message.ts'
 import { RawConnection, type RawResponse, send, sendBytes } from '../support/raw-client.ts'
 import { type Rig, startRig } from '../support/roundtrip.ts'
 
@@ -117,13 +118,21 @@ test('an absolute target never leads to the host it names', async () => {
   }
 })
 
-test('a tunnel is refused', async () => {
+test('a client that takes the gateway for a proxy is told so', async () => {
   const response = await sendBytes(
     rig.gateway.port,
     'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n',
     'GET',
   )
-  expect(response.status === 0 || response.status >= 400).toBe(true)
+  expect(refusalProblems(response, DIALECTS, 405)).toEqual([])
+  expect(response.body.toString()).toContain('base URL')
+})
+
+test('an expectation that nobody knows is passed over', async () => {
+  const { headers, ...request } = sampleRequest(dialect('openai-chat'), false)
+  const response = await send(rig.gateway.port, { ...request, headers: [...headers, ['Expect', 'a-miracle']] })
+  expect(response.status).toBe(200)
+  expect(headerOf(rig.upstream.requests.at(-1)!.headers, 'expect')).toBeUndefined()
 })
 
 test('a client that asks for a WebSocket gets an HTTP answer', async () => {

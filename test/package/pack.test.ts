@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -68,6 +68,20 @@ it('serves with its defaults', async () => {
   const { service, pid } = (await health())!
   expect(service).toBe('lunaroute')
   process.kill(pid, 'SIGTERM')
+})
+
+it('has every page that its pages lead to', async () => {
+  const root = join(folder, 'node_modules/lunaroute')
+  const names = (await readdir(root, { recursive: true })).filter(name =>
+    /^[^/]+\.md$|^(?:docs|plugins)\/.*\.md$/.test(name),
+  )
+  expect(names).toContain('plugins/router/README.md')
+  for (const name of names) {
+    const text = await readFile(join(root, name), 'utf8')
+    for (const [, target] of text.matchAll(/\]\(([^):#\s]+\.md)/g)) {
+      await expect(access(join(root, dirname(name), target!)), `${name} leads to ${target}`).resolves.toBeUndefined()
+    }
+  }
 })
 
 it('holds no test, no source and no map', async () => {

@@ -9,6 +9,8 @@ import type { HttpClientConfig } from '../../src/config/define.ts'
 import { ClientPool } from '../../src/upstream/pool.ts'
 import { freePort } from '../support/free-port.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
+import { headerOf } from '../support/http-message.ts'
+import { send } from '../support/raw-client.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url))
 const tls = { cert: fixture('cert'), key: fixture('key') }
@@ -68,12 +70,16 @@ it('HTTP/2 is spoken with a provider that offers it, when configured', async () 
   expect(await ask(one)).toEqual({ status: 200, body: 'HTTP/1.1' })
 })
 
-it('a proxy from the environment carries the requests to hosts that are not loopback', async () => {
-  const upstream = await listening(createHttpServer((_request, response) => response.end('through the proxy')))
+/** A proxy that tunnels everything to one port, for those who bring the credential it wants. */
+async function proxyTo(upstream: number, wanted?: string): Promise<{ port: number; asked: string[] }> {
   const asked: string[] = []
   const proxy = createHttpServer()
   proxy.on('connect', (request, client: Socket) => {
     asked.push(request.url ?? '')
+    if (request.headers['proxy-authorization'] !== wanted) {
+      client.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n')
+      return
+    }
     const server = connect(upstream, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n')
       server.pipe(client)
@@ -83,10 +89,48 @@ it('a proxy from the environment carries the requests to hosts that are not loop
     server.on('error', () => client.destroy())
     closers.push(() => client.destroy())
   })
-  const proxyPort = await listening(proxy)
-  const gateway = await gatewayTo('http://provider.example/v1', {}, { HTTP_PROXY: `http://127.0.0.1:${proxyPort}` })
+  return { port: await listening(proxy), asked }
+}
+
+const saying = (text: string, headers = {}) =>
+  listening(createHttpServer((_request, response) => response.writeHead(200, headers).end(text)))
+
+it('a proxy from the environment carries the requests to hosts that are not loopback', async () => {
+  const { port, asked } = await proxyTo(await saying('through the proxy'))
+  const gateway = await gatewayTo('http://provider.example/v1', {}, { HTTP_PROXY: `http://127.0.0.1:${port}` })
   expect(await ask(gateway)).toEqual({ status: 200, body: 'through the proxy' })
   expect(asked).toEqual(['provider.example:80'])
+})
+
+it('a proxy gets the credential of its URL, with or without a password', async () => {
+  const upstream = await saying('through the proxy')
+  for (const [user, credential] of [
+    ['us%40er:p%3Aw', 'us@er:p:w'],
+    ['token', 'token:'],
+  ]) {
+    const { port } = await proxyTo(upstream, `Basic ${Buffer.from(credential!).toString('base64')}`)
+    const HTTP_PROXY = `http://${user}@127.0.0.1:${port}`
+    const gateway = await gatewayTo('http://provider.example/v1', {}, { HTTP_PROXY })
+    expect(await ask(gateway), user).toEqual({ status: 200, body: 'through the proxy' })
+  }
+})
+
+it('a proxy that refuses is named as what is in the way', async () => {
+  const { port } = await proxyTo(await saying('never'), 'Basic other')
+  const gateway = await gatewayTo('http://provider.example/v1', {}, { HTTP_PROXY: `http://127.0.0.1:${port}` })
+  const { status, body } = await ask(gateway)
+  expect(status).toBe(502)
+  expect(JSON.parse(body).error).toMatchObject({
+    code: 'LR_UPSTREAM_CONNECT',
+    message: 'the provider "openai" cannot be reached: the proxy refused with status 407',
+  })
+})
+
+it('long response headers pass through a proxy as they do without one', async () => {
+  const { port } = await proxyTo(await saying('long', { 'x-long': 'a'.repeat(100_000) }))
+  const gateway = await gatewayTo('http://provider.example/v1', {}, { HTTP_PROXY: `http://127.0.0.1:${port}` })
+  const { status, headers } = await send(gateway.port, { target: '/v1/models' })
+  expect([status, headerOf(headers, 'x-long')?.length]).toEqual([200, 100_000])
 })
 
 it('connections are opened before the first request, and used by it', async () => {
