@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import config from '../../lunaroute.config.ts'
+import { HOOK_NAMES } from '../../src/hooks.ts'
 import { serve } from '../support/serving.ts'
 
 const LOCAL = ['openai', 'anthropic', 'gemini', 'health', 'metrics', 'admin', 'validate', 'bypass', 'access-log']
@@ -27,7 +28,7 @@ it.each([
 
 it('the preset passthrough taps no hook', async () => {
   const { gateway, close } = await serve({ extends: 'passthrough' })
-  expect(Object.values(gateway.generation.hooks)).toEqual([null, null, null, null, null, null])
+  expect(HOOK_NAMES.map(name => gateway.generation.hooks[name])).toEqual([null, null, null, null, null, null])
   await close()
 })
 
