@@ -5,8 +5,10 @@ import { openVault, Seal, type Stored } from './vault.ts'
 /** A segment is written when so much has come, in bytes, or after so many milliseconds. */
 const SEGMENT = 256 * 1024
 const PAUSE = 20
-/** What may wait in memory for a slow disk, in bytes. */
-const MAX_PENDING = 32 * 1024 * 1024
+/** A segment is no larger than this and one frame: it is copied on each side. */
+const MAX_SEGMENT = 2 * 1024 * 1024
+/** What may wait in memory for a slow disk, in bytes: seconds of much traffic. */
+const MAX_PENDING = 128 * 1024 * 1024
 /** A file is let go when it has grown to this and has been read, in bytes. */
 const FILE = 64 * 1024 * 1024
 const HEADER = 16
@@ -121,8 +123,7 @@ export class Spill {
 
   #flush(): void {
     if (this.#isWriting || this.#pending.length === 0) return
-    const frames = this.#pending
-    this.#reset()
+    const frames = this.#nextFrames()
     const fail = (error: Error): void => this.#options.onFailure(error, new Set(frames.map(each => each.exchange)))
     let file: SpillFile
     try {
@@ -149,6 +150,17 @@ export class Spill {
       if (this.#pendingBytes >= SEGMENT) this.#flush()
       else if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#flush(), PAUSE)
     })
+  }
+
+  /** The oldest of what waits, as much as one segment takes. */
+  #nextFrames(): readonly Frame[] {
+    let size = 0
+    let count = 0
+    while (count < this.#pending.length && size < MAX_SEGMENT) size += HEADER + this.#pending[count++]!.payload.length
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#pendingBytes -= size
+    return this.#pending.splice(0, count)
   }
 
   #fileToFill(): SpillFile {
