@@ -41,7 +41,7 @@ export function lineOf(exchange: Exchange): Line {
     listener: exchange.listener,
     client: exchange.remoteAddress,
     dialect: exchange.dialect.name,
-    model: last ? last.model : modelOf(exchange),
+    model: maskedOf(last ? last.model : modelOf(exchange)),
     provider: last?.provider,
     attempts: attempts.length,
     duration_ms: rounded(timings.end),
@@ -50,8 +50,8 @@ export function lineOf(exchange: Exchange): Line {
     request_bytes: exchange.requestBytes,
     response_bytes: exchange.responseBytes,
     is_streaming: exchange.isStreaming,
-    session: sessionOf(exchange),
-    user_agent: agent === undefined ? undefined : maskText(agent),
+    session: maskedOf(sessionOf(exchange)),
+    user_agent: maskedOf(agent),
   }
 }
 
@@ -81,6 +81,10 @@ export function headersOf({ head, response }: Exchange) {
 
 function masked(head: { names(): readonly string[]; get(name: string): string | undefined }) {
   return Object.fromEntries(head.names().map(name => [name, maskHeader(name, head.get(name))]))
+}
+
+function maskedOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : maskText(text)
 }
 
 // Both scan the body, and a body that no one had to read may turn out not to be JSON.

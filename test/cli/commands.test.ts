@@ -38,7 +38,7 @@ describe('help', () => {
   })
 
   it('ends without a word when nobody reads what it prints any more', async () => {
-    const script = `"${process.execPath}" "${PROGRAM}" --help | true`
+    const script = `"${process.execPath}" "${PROGRAM}" sessions --help | true`
     const { stderr } = await promisify(execFile)('sh', ['-c', script], {
       cwd: desk.folder,
       env: { HOME: desk.home, PATH: process.env.PATH },
