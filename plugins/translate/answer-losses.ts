@@ -57,7 +57,8 @@ export class AnswerLosses {
 
   usage(usage: Usage | undefined): void {
     if (!usage) return
-    const { extra, toolInputTokens, ...figures } = usage
+    // A total is the sum of what is told.
+    const { extra, toolInputTokens, totalTokens: _, ...figures } = usage
     for (const [key, value] of Object.entries(figures)) {
       const isFigure = (typeof value === 'number' && value > 0) || isObject(value)
       if (!isFigure || this.#says.usage.includes(key as keyof Usage)) continue

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Block, Choice, Codec, NeutralEvent, ResponseContext, Usage } from 'lunaroute/neutral'
+import type { Block, Choice, Codec, NeutralError, NeutralEvent, ResponseContext, Stop, Usage } from 'lunaroute/neutral'
 import { AnswerLosses, placeOf } from './answer-losses.ts'
 import { type Memory, ReasoningWatch } from './memory.ts'
 import { EventReversal, type Reversal, withoutCall } from './reversal.ts'
@@ -22,6 +22,7 @@ export class Answer {
   readonly #watch = new ReasoningWatch()
   readonly #losses: AnswerLosses | undefined
   #hasState = false
+  #hasSpoken = false
 
   constructor(parts: AnswerParts) {
     this.#parts = parts
@@ -57,6 +58,10 @@ export class Answer {
       return [event]
     }
     if (event.type === 'start') return [{ ...event, usage: this.usage(event.usage) }]
+    if (event.type === 'blockStart') this.#hasSpoken = true
+    if (event.type === 'finish' && event.choice === 0 && !this.#hasSpoken && event.stop.reason === 'error') {
+      return [{ type: 'error', error: failureIn(event.stop) }]
+    }
     const raised = this.#events.push(event).map(each => {
       if (each.type !== 'blockStart') return each
       const block = this.#identified(each.block)
@@ -99,6 +104,12 @@ export class Answer {
   #marked(block: Block): Block {
     return block.state ? ({ ...block, state: tagged(block.state, this.#parts.providerName) } as Block) : block
   }
+}
+
+/** A model that failed and said nothing has given no answer: clients try again what is told as an error. */
+export function failureIn({ native, message }: Stop): NeutralError {
+  const reason = [native, message].filter(text => text !== undefined && text !== '').join(': ')
+  return { kind: 'server', message: `the model failed to answer${reason === '' ? '' : `: ${reason}`}` }
 }
 
 /** An id as providers make them: a prefix and 24 characters by chance. */

@@ -19,7 +19,7 @@ import {
   type NeutralResponse,
   type OutgoingFrame,
 } from 'lunaroute/neutral'
-import { Answer, type AnswerParts } from './answer.ts'
+import { Answer, type AnswerParts, failureIn } from './answer.ts'
 import { Cutter } from './cutter.ts'
 import { gatewayError, understood } from './errors.ts'
 import { type ClientHead, keptHeaders, streamHeaders } from './headers.ts'
@@ -115,6 +115,8 @@ export class Translation implements ResponseTranslation {
     const frames: OutgoingFrame[] = []
     for (const event of events) {
       if (event.type === 'usage' || event.type === 'start') this.#parts.usage.add(event.usage)
+      // Nothing follows an error.
+      if (this.isComplete) continue
       for (const each of this.#answer.event(event)) frames.push(...this.#cut(each))
     }
     return frames
@@ -169,7 +171,10 @@ export class Translation implements ResponseTranslation {
       return this.#error(read.error ?? provider.readError(body, { status: undefined, get: () => undefined }))
     }
     this.#parts.usage.add(read.usage)
-    const choices = read.choices.map(choice => {
+    // An answer without a choice says nothing, and clients look at the first one.
+    const [first = { index: 0, content: [], stop: { reason: 'stop' } as const }, ...others] = read.choices
+    if (isSilent && first.stop?.reason === 'error') return this.#error(read.error ?? failureIn(first.stop))
+    const choices = [first, ...others].map(choice => {
       const given = this.#answer.choice(choice)
       return this.#cutter?.choice(given) ?? given
     })

@@ -18,6 +18,8 @@ export interface ModelProfile {
   readonly hasDeveloperRole?: boolean | undefined
   /** False: system messages inside the conversation become marked text in a user turn. */
   readonly hasInlineSystem?: boolean | undefined
+  /** True: a conversation must begin with the user. */
+  readonly needsUserFirst?: boolean | undefined
   /** False: a conversation must not end with the assistant. */
   readonly hasPrefill?: boolean | undefined
   /** Parameters of `Sampling` the model takes, with their range; one that is false is dropped. */
@@ -37,6 +39,8 @@ export interface ModelProfile {
   readonly input?: InputProfile | undefined
   /** How structured output is had: by the dialect's own parameter, by a forced tool, by words in the prompt. */
   readonly structuredOutput?: 'native' | 'tool' | 'prompt' | undefined
+  /** False: JSON without a schema has to be asked for in words. */
+  readonly hasJsonMode?: boolean | undefined
   readonly maxStops?: number | undefined
   readonly maxCacheMarks?: number | undefined
   /** Chat servers that refuse `stream_options`. */
@@ -77,6 +81,8 @@ export interface ToolProfile {
   readonly isStrict?: boolean | undefined
   readonly isParallel?: boolean | undefined
   readonly hasForcedChoice?: boolean | undefined
+  /** False: a choice among some of the tools has to be made by declaring those alone. */
+  readonly hasAllowedChoice?: boolean | undefined
   readonly hasCustomTools?: boolean | undefined
   readonly hasImagesInResults?: boolean | undefined
   /** Provider tools it has. */
@@ -93,6 +99,8 @@ export interface InputProfile {
   readonly documents?: readonly string[] | undefined
   readonly audio?: readonly string[] | undefined
   readonly video?: readonly string[] | undefined
+  /** False: a document made of blocks becomes the blocks. */
+  readonly hasBlockDocuments?: boolean | undefined
   /** False: media must be sent inline. */
   readonly hasUrls?: boolean | undefined
 }

@@ -47,6 +47,7 @@ export const parameters: Readonly<Record<string, string>> = {
   stream: 'stream',
   'tools[].parameters': 'input_schema',
   '*.isStrict': 'strict',
+  '*.searchSource': 'source',
   '*.cacheMark': 'cache_control',
   '*.state': 'signature',
   '*.isCitable': 'citations',
@@ -123,12 +124,13 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
   const model = context.model ?? request.model
   const isCount = context.operation === 'count-tokens'
   const fallback = isOwn || isCount ? undefined : (context.profile.maxOutputTokens ?? MAX_TOKENS)
+  const tools = request.tools && writeTools(request.tools, context.diagnostics, isOwn)
   const written: JsonObject = {
     model,
     max_tokens: request.maxOutputTokens ?? fallback,
     ...writeMessages(request, context),
-    ...(request.tools && writeTools(request.tools, context.diagnostics, isOwn)),
-    tool_choice: writeToolChoice(request, context),
+    ...tools,
+    tool_choice: writeToolChoice(request, context, isOwn || hasAny(tools)),
     ...writeOutput(request),
     temperature: sampling?.temperature,
     top_p: sampling?.topP,
@@ -148,6 +150,10 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
   const counted = Object.fromEntries(Object.entries(body).filter(([key]) => COUNTED.has(key)))
   const isBare = isCount && !isOwn
   return { body: isBare ? counted : body, model, isStream: stream?.isStream ?? false, operation: context.operation }
+}
+
+function hasAny(tools: JsonObject = {}): boolean {
+  return Object.values(tools).some(list => Array.isArray(list) && list.length > 0)
 }
 
 function readReasoning(f: Fields, outputConfig: Fields | undefined): ReasoningOptions | undefined {

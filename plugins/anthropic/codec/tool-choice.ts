@@ -20,11 +20,17 @@ export function readToolChoice(f: Fields): Pick<NeutralRequest, 'toolChoice' | '
 }
 
 /** Writes `tool_choice`; one that only forbids parallel calls is made up where the request has none. */
-export function writeToolChoice(request: NeutralRequest, context: RequestContext): unknown {
+export function writeToolChoice(request: NeutralRequest, context: RequestContext, hasTools: boolean): unknown {
   const { toolChoice: choice, isParallelToolUse } = request
-  const hasTools = request.tools !== undefined && request.tools.length > 0
   if (choice === undefined) {
-    return isParallelToolUse === false && hasTools ? { type: 'auto', disable_parallel_tool_use: true } : undefined
+    const isLimited = isParallelToolUse === false && hasTools && (request.tools?.length ?? 0) > 0
+    return isLimited ? { type: 'auto', disable_parallel_tool_use: true } : undefined
+  }
+  if (!hasTools) {
+    // A choice may not stand beside no tools.
+    const isLost = choice.type !== 'auto' && choice.type !== 'none'
+    if (isLost) context.diagnostics.dropped('toolChoice', 'there is no tool to be chosen')
+    return undefined
   }
   if (choice.type === 'native') {
     if (choice.dialect === DIALECT) return choice.value
@@ -39,12 +45,9 @@ function plainChoice(choice: Exclude<ToolChoice, { type: 'native' }>, { diagnost
   switch (choice.type) {
     case 'tool':
       return { type: 'tool', name: choice.tool.name }
-    case 'allowed': {
-      const [only] = choice.tools
-      if (choice.mode === 'required' && choice.tools.length === 1) return { type: 'tool', name: only!.name }
-      diagnostics.changed('toolChoice', 'messages cannot narrow its tools; all stay allowed')
+    case 'allowed':
+      // The tools have been narrowed themselves.
       return { type: choice.mode === 'required' ? 'any' : 'auto' }
-    }
     case 'required':
       return { type: 'any' }
     case 'validated':

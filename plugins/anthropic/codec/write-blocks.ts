@@ -34,8 +34,17 @@ export class BlockWriter {
 
   /** A list of blocks. Empty texts, which Messages refuses, are left out unless they came from Messages. */
   blocks(blocks: readonly Block[]): JsonObject[] {
-    const kept = this.#isOwn ? blocks : blocks.filter(block => !isEmptyText(block))
+    const kept = this.#isOwn ? blocks : blocks.filter(block => !this.#isRefused(block))
     return kept.map(this.block).filter(block => block !== undefined) as JsonObject[]
+  }
+
+  /** The API refuses texts without words; a client may be given blanks. */
+  #isRefused(block: Block): boolean {
+    if (block.type !== 'text' && block.type !== 'refusal') return false
+    if (block.text === '' || this.#destination === 'client') return block.text === ''
+    const isBlank = block.text.trim() === ''
+    if (isBlank) this.#diagnostics.changed(block.at ?? 'messages', 'messages takes no text without words')
+    return isBlank
   }
 
   /** Content in the shape it had: a string stays a string as long as one plain text is all there is. */
@@ -62,7 +71,8 @@ export class BlockWriter {
     switch (block.type) {
       case 'text': {
         const citations = block.citations?.map(writeCitation).filter(citation => citation !== undefined)
-        return { type: 'text', text: block.text, citations }
+        const isAsked = this.#isOwn || this.#destination === 'client' || (citations?.length ?? 0) > 0
+        return { type: 'text', text: block.text, citations: isAsked ? citations : undefined }
       }
       case 'refusal':
         return { type: 'text', text: block.text }
@@ -154,10 +164,6 @@ export class BlockWriter {
   #drop(block: Block, reason: string): undefined {
     this.#diagnostics.dropped(block.at ?? 'messages', reason)
   }
-}
-
-function isEmptyText(block: Block): boolean {
-  return (block.type === 'text' || block.type === 'refusal') && block.text === ''
 }
 
 /** Writes a cache breakpoint. Messages knows two lifetimes; longer ones become the longer. */

@@ -36,7 +36,11 @@ function report(fields: Readonly<Record<string, unknown>>, at: string, context: 
       report(value, at.slice(0, at.lastIndexOf('.')), context)
       continue
     }
-    context.diagnostics.dropped(at === '' ? key : `${at}.${key}`, 'the target dialect has no such field')
+    const path = at === '' ? key : `${at}.${key}`
+    // What is left of an object that was understood in part is not the whole of it.
+    const isPart = isObject(value) && Object.values(context.parameters).some(each => each.startsWith(`${path}.`))
+    if (isPart) report(value, path, context)
+    else context.diagnostics.dropped(path, 'the target dialect has no such field')
   }
 }
 

@@ -1,5 +1,6 @@
 import type { NeutralRequest } from 'lunaroute/neutral'
 import type { Policy, PolicyContext } from '../policy.ts'
+import { withAllowedTools } from './allowed-tools.ts'
 import { reportBags } from './bags.ts'
 import { withoutBillingHeader } from './billing.ts'
 import { withinCacheMarks } from './cache-marks.ts'
@@ -18,6 +19,7 @@ import { withStructuredOutput } from './structured-output.ts'
 import { withToolNames } from './tool-names.ts'
 import { withinToolLimits } from './tools.ts'
 import { hashedUser } from './user.ts'
+import { withUserFirst } from './user-first.ts'
 
 /** In this order: what reads the client's own words stands before what changes them. */
 const POLICIES: readonly Policy[] = [
@@ -34,11 +36,13 @@ const POLICIES: readonly Policy[] = [
   withoutNamespaces,
   withoutCustomTools,
   withinToolLimits,
+  withAllowedTools,
   withToolNames,
   withSchemas,
   withResults,
   withCallIds,
   withinMedia,
+  withUserFirst,
   withoutPrefill,
   withinCacheMarks,
   withinNumbers,

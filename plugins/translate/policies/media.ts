@@ -1,4 +1,4 @@
-import type { Block, InputProfile, MediaSource } from 'lunaroute/neutral'
+import type { Block, Diagnostics, InputProfile, MediaSource } from 'lunaroute/neutral'
 import type { Policy } from '../policy.ts'
 import { mapBlocks } from '../walk.ts'
 
@@ -11,11 +11,25 @@ export const withinMedia: Policy = (request, { diagnostics, profile }) => {
     if (!isMedia(block) || message.role === 'assistant') return block
     const text = textOf(block)
     if (text !== undefined) return { ...block, source: { type: 'text', text } } as Block
+    if (block.source?.type === 'blocks' && limits?.hasBlockDocuments === false) return blocksOf(block, diagnostics)
     const reason = whyNot(block, limits)
     if (reason === undefined) return block
     diagnostics.dropped(block.at ?? message.at ?? 'messages', reason)
     return { type: 'text', text: `[${block.type} left out: ${reason}]`, at: block.at }
   })
+}
+
+/** What a document is made of, for dialects that have no such documents. */
+function blocksOf(block: MediaBlock, diagnostics: Diagnostics): readonly Block[] {
+  const at = block.at ?? 'messages'
+  diagnostics.changed(at, 'a document made of blocks becomes the blocks alone')
+  if (block.type === 'document') {
+    for (const field of ['title', 'context', 'searchSource', 'isCitable'] as const) {
+      if (block[field]) diagnostics.dropped(`${at}.${field}`, 'blocks have no such field')
+    }
+  }
+  const content = block.source?.type === 'blocks' ? block.source.content : []
+  return content.map(inner => ({ ...inner, at: inner.at ?? at, cacheMark: undefined }) as Block)
 }
 
 type MediaBlock = Extract<Block, { readonly type: keyof typeof KINDS }>

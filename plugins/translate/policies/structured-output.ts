@@ -4,12 +4,13 @@ import type { Policy } from '../policy.ts'
 /** For models without structured output of their own: a tool that must be called with the answer, else words. */
 export const withStructuredOutput: Policy = (request, context) => {
   const format = request.output?.format
-  const { structuredOutput, tools: limits } = context.profile
-  if (!format || format.type === 'text' || structuredOutput === undefined || structuredOutput === 'native')
-    return request
+  const { structuredOutput, hasJsonMode, tools: limits } = context.profile
+  const isInWords = format?.type === 'json' && hasJsonMode === false && structuredOutput !== 'tool'
+  if (!format || format.type === 'text') return request
+  if (!isInWords && (structuredOutput === undefined || structuredOutput === 'native')) return request
   const canForce = limits !== false && limits?.hasForcedChoice !== false
   const plain = { ...request, output: { ...request.output, format: undefined } }
-  if (structuredOutput === 'prompt' || !canForce) {
+  if (isInWords || structuredOutput === 'prompt' || !canForce) {
     context.diagnostics.changed('output.format', 'the model is asked for JSON in words, without a guarantee')
     return inWords(plain, format)
   }

@@ -64,7 +64,15 @@ export function accountOf(
 }
 
 function itemsOf({ choices, usage = {} }: NeutralResponse): readonly Item[] {
-  const { extra = {}, toolInputTokens = 0, inputTokens, isEstimated: _, serviceTier: __, ...figures } = usage
+  const {
+    extra = {},
+    toolInputTokens = 0,
+    inputTokens,
+    isEstimated: _,
+    serviceTier: __,
+    totalTokens: ___,
+    ...figures
+  } = usage
   const exact = (path: string, said: unknown): Item => ({ path, kind: 'exact', choice: -1, said: canonical(said) })
   const counted = Object.entries({ ...figures, inputTokens: (inputTokens ?? 0) + toolInputTokens, toolInputTokens })
     .filter(([, value]) => value !== 0 && value !== undefined && value !== null)

@@ -103,9 +103,15 @@ const OMITTED: readonly Normalisation[] = [
   { path: /^isParallelToolUse$/, to: 'G', why: 'parallel calls are allowed there', when: was => was === true },
   {
     path: /^isParallelToolUse$/,
-    to: 'MG',
+    to: 'CRMG',
     why: 'without tools there are no calls',
-    when: (_, __, read) => !read?.tools?.length,
+    when: (_, __, read) => !hasFunctions(read),
+  },
+  {
+    path: /^toolChoice$/,
+    to: 'CRM',
+    why: 'without tools there is nothing to choose',
+    when: (was, _, read) => /^\{"type":"(auto|none)"\}$/.test(JSON.stringify(was)) && !hasFunctions(read),
   },
   {
     path: /^toolChoice$/,
@@ -152,8 +158,23 @@ const INSERTED: readonly Omit<Normalisation, 'when'>[] = [
     to: 'M',
     why: 'the model cannot go on from its own words',
   },
+  {
+    path: /^user text \(The conversation begins with the assistant\.\)$/,
+    to: 'MG',
+    why: 'the user has to speak first',
+  },
+  {
+    path: /^system text Answer with nothing but one JSON value, without code fences, please\.$/,
+    to: 'M',
+    why: 'JSON without a schema is asked for in words',
+  },
   { path: /^user text Result of the tool call /, to: 'CRMG', why: 'a result without its call becomes words' },
 ]
+
+/** Tools of a provider may be told of as lost, and then there are none. */
+function hasFunctions(read: NeutralRequest | undefined): boolean {
+  return read?.tools?.some(({ type }) => type !== 'provider' && type !== 'native') ?? false
+}
 
 const used = new Set<string>()
 

@@ -13,8 +13,10 @@ export function readCalls(f: Fields, at: string, legacyId: string): Block[] {
 }
 
 /** Writes the calls among a message's blocks. */
-export function writeCalls(blocks: readonly Block[]): JsonObject {
-  const calls = blocks.filter(block => shapeOf(block.extra, DIALECT, 'in') !== 'function_call').flatMap(writeCall)
+export function writeCalls(blocks: readonly Block[], isOwn: boolean): JsonObject {
+  const calls = blocks
+    .filter(block => shapeOf(block.extra, DIALECT, 'in') !== 'function_call')
+    .flatMap(block => writeCall(block, isOwn))
   const legacy = blocks.find(
     block => block.type === 'toolCall' && shapeOf(block.extra, DIALECT, 'in') === 'function_call',
   )
@@ -50,12 +52,14 @@ function readCall(value: unknown, at: string): Block {
   }
 }
 
-function writeCall(block: Block): readonly unknown[] {
+function writeCall(block: Block, isOwn: boolean): readonly unknown[] {
   if (block.type === 'native') {
     return block.dialect === DIALECT && shapeOf(block.extra, DIALECT, 'in') === 'tool_calls' ? [block.value] : []
   }
   if (block.type !== 'toolCall') return []
-  const { callId, name, input, state } = block
+  const { callId, name, state } = block
+  // Clients and servers parse the arguments of a call that has none, and the empty string is not JSON.
+  const input = block.input === '' && block.inputType === 'json' && !isOwn ? '{}' : block.input
   const call =
     block.inputType === 'text' ? { type: 'custom', custom: { name, input } } : { function: { name, arguments: input } }
   const signature = state?.issuer === 'gemini' ? { google: { thought_signature: state.data } } : undefined

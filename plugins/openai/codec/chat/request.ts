@@ -10,6 +10,7 @@ import {
   type WireRequest,
 } from 'lunaroute/neutral'
 import { reportBlocks, reportState } from '../shared/losses.ts'
+import { withoutToolless } from '../shared/tool-choice.ts'
 import { DIALECT } from './name.ts'
 import {
   readCache,
@@ -147,7 +148,8 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
     service_tier: isOwn || request.dialect === 'openai-responses' ? request.serviceTier : undefined,
     ...writeStream(request, profile.hasStreamUsage !== false),
   }
-  const body = restore(written, request.extra, DIALECT, { messages: [] })
+  const fitting = isOwn ? written : withoutToolless(written, ['tools', 'functions'], diagnostics)
+  const body = restore(fitting, request.extra, DIALECT, { messages: [] })
   return { body, model, isStream: request.stream?.isStream ?? false, operation: context.operation }
 }
 

@@ -36,15 +36,16 @@ export function writeAssistant(
   const parts = blocks.filter(block => STANDS_BESIDE.every(test => !test(block)))
   const refusals = blocks.filter(isRefusal)
   const audio = blocks.find(block => block.type === 'audio')
+  const annotations = writeAnnotations(parts)
   return {
     content: writeContent(
       writeParts(context.isOwn ? parts : joinTexts(parts), context),
       shapeOf(extra, DIALECT, 'content'),
     ),
-    annotations: writeAnnotations(parts),
+    annotations: context.isOwn || annotations?.length ? annotations : undefined,
     refusal: refusals.length === 0 ? undefined : refusals.map(block => block.text).join(''),
     audio: audio?.type === 'audio' ? writeAudio(audio) : undefined,
-    ...writeCalls(blocks),
+    ...writeCalls(blocks, context.isOwn),
     ...reasoning,
   }
 }

@@ -10,7 +10,7 @@ import type {
 } from 'lunaroute/neutral'
 import { BlockComposer } from './compose-blocks.ts'
 import { echoOf } from './echo.ts'
-import { failureOf, writeError } from './error.ts'
+import { writeError } from './error.ts'
 import { DIALECT } from './name.ts'
 import { asWords, statusOf, writeHead } from './response.ts'
 
@@ -79,10 +79,7 @@ export class Composer {
     const status = statusOf({ stop, error })
     const said = Object.entries(writeHead({ stop, usage: this.#usage, error }, false))
     const known = Object.fromEntries(said.filter(([, value]) => value !== undefined))
-    // A stop that is an error without words is still a failure, which has to say something.
-    const failure = status === 'failed' &&
-      !error && { error: failureOf({ kind: 'server', message: stop?.message ?? '' }) }
-    const response = { ...this.#head, ...known, ...failure, output: this.#blocks.output }
+    const response = { ...this.#head, ...known, output: this.#blocks.output }
     return { type: `response.${status}`, response }
   }
 

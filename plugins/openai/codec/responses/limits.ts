@@ -3,6 +3,7 @@ import type { ModelProfile } from 'lunaroute/neutral'
 /** What the API asks of every model. */
 export const limits: ModelProfile = {
   hasInlineSystem: true,
+  input: { hasBlockDocuments: false },
   minOutputTokens: 16,
   maxStops: 0,
   sampling: { temperature: { min: 0, max: 2 }, topP: { min: 0, max: 1 } },

@@ -8,6 +8,7 @@ import {
   type WireRequest,
 } from 'lunaroute/neutral'
 import { reportBlocks, reportState } from '../shared/losses.ts'
+import { withoutToolless } from '../shared/tool-choice.ts'
 import { DIALECT } from './name.ts'
 import { readCache, readContextEdits, readOutput, readReasoningOptions, readState, readStream } from './options.ts'
 import { readInput } from './read-input.ts'
@@ -113,7 +114,8 @@ export function writeRequest(request: NeutralRequest, context: RequestContext): 
   const writing = { diagnostics, profile, isOwn }
   const written: JsonObject = { model, ...writeInput(request, writing), ...writeOptions(request, writing) }
   const defaults = { input: [], ...(!isOwn && { store: false }) }
-  const body = restore(written, request.extra, DIALECT, defaults)
+  const fitting = isOwn ? written : withoutToolless(written, ['tools'], diagnostics)
+  const body = restore(fitting, request.extra, DIALECT, defaults)
   const isCount = operation === 'count-tokens'
   return {
     body: isCount && !isOwn ? Object.fromEntries(Object.entries(body).filter(([key]) => COUNTED.has(key))) : body,
@@ -139,7 +141,6 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
     'sampling.seed': sampling?.seed,
     'sampling.logitBias': sampling?.logitBias,
     stop: request.stop,
-    answers: request.answers === 1 ? undefined : request.answers,
     'cache.auto': cache?.auto,
     'output.modalities': output?.modalities?.some(kind => kind !== 'text') ? output.modalities : undefined,
     'output.audio': output?.audio,
@@ -147,6 +148,7 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
   for (const [path, value] of Object.entries(losses)) {
     if (value !== undefined) diagnostics.dropped(path, 'responses has no such parameter')
   }
+  if (request.answers !== undefined && request.answers > 1) diagnostics.refused('answers', 'responses gives one answer')
   if (request.serviceTier !== undefined && !TIERS.has(request.serviceTier)) {
     diagnostics.dropped('serviceTier', 'responses does not know this tier')
   }

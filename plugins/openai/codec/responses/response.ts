@@ -102,11 +102,17 @@ export function writeHead(head: ResponseHead, isOwn: boolean): JsonObject {
     created_at: head.createdAt,
     status: isOwn ? head.status : statusOf(head),
     model: head.model,
-    error: error && (isOwn ? ownError(error) : failureOf(error)),
+    error: isOwn ? error && ownError(error) : failureIn(head),
     incomplete_details: reason === undefined ? undefined : { reason },
     usage: usage && writeUsage(usage),
     service_tier: isOwn ? head.serviceTier : undefined,
   }
+}
+
+/** What went wrong with a foreign answer: one that failed says what. */
+function failureIn({ error, stop }: ResponseHead): JsonObject | undefined {
+  if (error) return failureOf(error)
+  return stop?.reason === 'error' ? failureOf({ kind: 'server', message: stop.message ?? '' }) : undefined
 }
 
 /** The status of a foreign answer. */

@@ -25,6 +25,16 @@ export function readAllowed(
   return isKnown ? { type: 'allowed', mode, tools } : undefined
 }
 
+/** The request without what may not stand beside no tools. `names` says how the dialect calls its tools. */
+export function withoutToolless(body: JsonObject, names: readonly string[], diagnostics: Diagnostics): JsonObject {
+  if (names.some(name => Array.isArray(body[name]) && (body[name] as readonly unknown[]).length > 0)) return body
+  const { tool_choice: choice, function_call: _, parallel_tool_calls: __, ...rest } = body
+  if (choice !== undefined && choice !== 'auto' && choice !== 'none') {
+    diagnostics.dropped('toolChoice', 'there is no tool to be chosen')
+  }
+  return rest
+}
+
 /** How one of OpenAI's dialects writes a choice. */
 export interface ChoiceForm {
   readonly dialect: string
