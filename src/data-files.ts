@@ -83,7 +83,7 @@ export class OwnedFile<S extends TSchema> implements DataFile<Static<S>> {
     if (context.isWatching) {
       const watch = new FileWatch(() => {
         file.#changing = file.#changing.then(() => file.#change())
-      })
+      }, false)
       owner.onDispose(() => watch.close())
       await watch.follow([file.path], began)
     }

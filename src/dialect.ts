@@ -96,6 +96,8 @@ export interface MessageEditor {
    * `edit`. An empty result takes the piece away, and a message that is left with nothing.
    */
   editLastUser(body: JsonObject, edit: (text: string) => string): JsonObject
+  /** The same for each text of every message that a user wrote. */
+  editUsers(body: JsonObject, edit: (text: string) => string): JsonObject
   /** Puts messages before the conversation; those of the system where the dialect keeps instructions, before others. */
   prepend(body: JsonObject, messages: readonly PlainMessage[]): JsonObject
 }

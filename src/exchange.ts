@@ -123,8 +123,11 @@ export interface Attempt {
    * made need not tap the hook for all of them. What it throws fails the request.
    */
   readonly touch?: (attempt: OutgoingAttempt, exchange: Exchange) => OutgoingAttempt | undefined
-  /** What the provider's dialect cannot say is dropped (true) or refused (false), whatever the gateway does otherwise. */
-  readonly dropUnsupported?: boolean
+  /**
+   * Tools that the provider's dialect does not have are dropped (true) or refused (false), whatever the gateway does
+   * otherwise.
+   */
+  readonly dropUnsupportedTools?: boolean
 }
 
 /** The attempts to make, in order. */

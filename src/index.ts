@@ -54,7 +54,15 @@ export {
   type Timings,
 } from './exchange.ts'
 export type { ConfigStatus, GatewayView } from './gateway-view.ts'
-export { editContent, editLastMessage, editPieces, type IsText, type MessageEdit } from './message-edit.ts'
+export {
+  type EditMessages,
+  editContent,
+  editEachMessage,
+  editLastMessage,
+  editPieces,
+  type IsText,
+  type MessageEdit,
+} from './message-edit.ts'
 export { ModelPatterns } from './model-patterns.ts'
 export { moduleUrl } from './module-url.ts'
 export { withDefault } from './options.ts'

@@ -16,6 +16,21 @@ export function editLastMessage(messages: readonly unknown[], edit: MessageEdit)
   return messages
 }
 
+/** Edits every message that `edit` takes for its own, or takes it away. The same list where nothing changes. */
+export function editEachMessage(messages: readonly unknown[], edit: MessageEdit): readonly unknown[] {
+  let isChanged = false
+  const edited = messages.flatMap(message => {
+    const each = isObject(message) ? edit(message) : undefined
+    if (each === undefined || each === message) return [message]
+    isChanged = true
+    return each === null ? [] : [each]
+  })
+  return isChanged ? edited : messages
+}
+
+/** How a list of messages is edited: the last that fits, or each. */
+export type EditMessages = typeof editLastMessage
+
 /** Which pieces of a message are texts of its author. */
 export type IsText = (piece: JsonObject) => boolean
 

@@ -1,4 +1,4 @@
-import { editContent, editLastMessage, type MessageEditor } from 'lunaroute'
+import { type EditMessages, editContent, editEachMessage, editLastMessage, type MessageEditor } from 'lunaroute'
 import { isObject, type JsonObject } from 'lunaroute/neutral'
 
 /** What Anthropic looks for at the very beginning: a billing line, and the words by which Claude Code names itself. */
@@ -7,13 +7,8 @@ const FIRST =
 
 /** The messages of a Messages request. Tool results are blocks in a user's message; the system's text is apart. */
 export const messageEditor: MessageEditor = {
-  editLastUser(body, edit) {
-    if (!Array.isArray(body.messages)) return body
-    const messages = editLastMessage(body.messages, message =>
-      isUsers(message) ? editContent(message, block => block.type === 'text', edit) : undefined,
-    )
-    return messages === body.messages ? body : { ...body, messages }
-  },
+  editLastUser: (body, edit) => editUsers(body, edit, editLastMessage),
+  editUsers: (body, edit) => editUsers(body, edit, editEachMessage),
   prepend(body, messages) {
     if (!Array.isArray(body.messages) || messages.length === 0) return body
     const system = messages.filter(each => each.role === 'system').map(({ content }) => content)
@@ -26,6 +21,14 @@ export const messageEditor: MessageEditor = {
       ...(others.length > 0 && { messages: [...others, ...(body.messages as readonly unknown[])] }),
     }
   },
+}
+
+function editUsers(body: JsonObject, edit: (text: string) => string, editMessages: EditMessages): JsonObject {
+  if (!Array.isArray(body.messages)) return body
+  const messages = editMessages(body.messages, message =>
+    isUsers(message) ? editContent(message, block => block.type === 'text', edit) : undefined,
+  )
+  return messages === body.messages ? body : { ...body, messages }
 }
 
 function isUsers({ role, content }: JsonObject): boolean {

@@ -1,4 +1,11 @@
-import { editLastMessage, editPieces, type MessageEditor, type PlainMessage } from 'lunaroute'
+import {
+  type EditMessages,
+  editEachMessage,
+  editLastMessage,
+  editPieces,
+  type MessageEditor,
+  type PlainMessage,
+} from 'lunaroute'
 import { isObject, type JsonObject } from 'lunaroute/neutral'
 
 const RESULTS = ['functionResponse', 'function_response', 'toolResponse', 'tool_response']
@@ -6,7 +13,8 @@ const COUNTED = ['generateContentRequest', 'generate_content_request']
 
 /** The contents of a Gemini request. Lists of proto JSON may be a single object, and names may be in snake case. */
 export const messageEditor: MessageEditor = {
-  editLastUser: (body, edit) => within(body, request => editLastUser(request, edit)),
+  editLastUser: (body, edit) => within(body, request => editUsers(request, edit, editLastMessage)),
+  editUsers: (body, edit) => within(body, request => editUsers(request, edit, editEachMessage)),
   prepend: (body, messages) => within(body, request => prepend(request, messages)),
 }
 
@@ -19,10 +27,10 @@ function within(body: JsonObject, edit: (request: JsonObject) => JsonObject): Js
   return edited === request ? body : { ...body, [key]: edited }
 }
 
-function editLastUser(body: JsonObject, edit: (text: string) => string): JsonObject {
+function editUsers(body: JsonObject, edit: (text: string) => string, editMessages: EditMessages): JsonObject {
   const contents = listOf(body.contents)
   if (!contents) return body
-  const edited = editLastMessage(contents, content => (isUsers(content) ? editParts(content, edit) : undefined))
+  const edited = editMessages(contents, content => (isUsers(content) ? editParts(content, edit) : undefined))
   return edited === contents ? body : { ...body, contents: edited }
 }
 

@@ -1,20 +1,10 @@
-import { editContent, editLastMessage, type MessageEditor } from 'lunaroute'
+import { type EditMessages, editContent, editEachMessage, editLastMessage, type MessageEditor } from 'lunaroute'
 import type { JsonObject } from 'lunaroute/neutral'
 
 /** The messages of a Responses request: `instructions`, and an `input` that is a text or a list of items. */
 export const responsesMessages: MessageEditor = {
-  editLastUser(body, edit) {
-    const { input } = body
-    if (typeof input === 'string') {
-      const text = edit(input)
-      return text === input ? body : { ...body, input: text === '' ? [] : text }
-    }
-    if (!Array.isArray(input)) return body
-    const items = editLastMessage(input, item =>
-      isUsers(item) ? editContent(item, piece => piece.type === 'input_text', edit) : undefined,
-    )
-    return items === input ? body : { ...body, input: items }
-  },
+  editLastUser: (body, edit) => editUsers(body, edit, editLastMessage),
+  editUsers: (body, edit) => editUsers(body, edit, editEachMessage),
   prepend(body, messages) {
     const { input, instructions } = body
     if (messages.length === 0 || !isText(instructions) || !(isText(input) || Array.isArray(input))) return body
@@ -28,6 +18,19 @@ export const responsesMessages: MessageEditor = {
       ...(others.length > 0 && { input: [...others, ...itemsOf(input)] }),
     }
   },
+}
+
+function editUsers(body: JsonObject, edit: (text: string) => string, editMessages: EditMessages): JsonObject {
+  const { input } = body
+  if (typeof input === 'string') {
+    const text = edit(input)
+    return text === input ? body : { ...body, input: text === '' ? [] : text }
+  }
+  if (!Array.isArray(input)) return body
+  const items = editMessages(input, item =>
+    isUsers(item) ? editContent(item, piece => piece.type === 'input_text', edit) : undefined,
+  )
+  return items === input ? body : { ...body, input: items }
 }
 
 /** A message need not say that it is one; results of tools are items of other types. */

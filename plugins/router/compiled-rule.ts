@@ -161,7 +161,7 @@ export function attemptsOf(
   }
   const shared: Partial<Attempt> = {
     ...(Object.keys(timeouts).length > 0 && { timeouts }),
-    ...(options.strip_unsupported_tools !== undefined && { dropUnsupported: options.strip_unsupported_tools }),
+    ...(options.strip_unsupported_tools !== undefined && { dropUnsupportedTools: options.strip_unsupported_tools }),
     ...((hops.length > 1 || isGroup) && { fallbackOn: options.fallback_on ?? FALLBACK_ON }),
   }
   return Object.freeze(hops.map(hop => Object.freeze({ ...attemptAt(hop), ...shared })))

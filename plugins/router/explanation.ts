@@ -41,14 +41,14 @@ export function explain(table: RouteTable, request: Routable, listener: string, 
 }
 
 function attemptView(attempt: Attempt, asked: string | undefined, group?: ProviderGroup) {
-  const { provider, model = asked, timeouts, fallbackOn, dropUnsupported } = attempt
+  const { provider, model = asked, timeouts, fallbackOn, dropUnsupportedTools } = attempt
   return {
     provider,
     model: model ?? null,
     ...(group && { strategy: group.strategy, targets: group.targets }),
     ...(timeouts && { timeouts }),
     ...(fallbackOn && { fallback_on: fallbackOn }),
-    ...(dropUnsupported !== undefined && { strip_unsupported_tools: dropUnsupported }),
+    ...(dropUnsupportedTools !== undefined && { strip_unsupported_tools: dropUnsupportedTools }),
   }
 }
 

@@ -121,7 +121,7 @@ describe('a rule', () => {
       provider: 'openai',
       headers: {},
       timeouts: { total: 20_000, headers: 500 },
-      dropUnsupported: true,
+      dropUnsupportedTools: true,
     })
     await h.close()
   })

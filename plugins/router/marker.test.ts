@@ -105,6 +105,35 @@ describe('a marker in the last user message', () => {
     })
   })
 
+  it('of an earlier turn stays out, so that the conversation begins as it did before', async () => {
+    for (const [, path, body, provider] of shapes.filter(([name]) => !name.startsWith('Responses'))) {
+      const { g } = await routed({}, {}, providers)
+      const first = body(`[LUNAROUTE:${provider}] first`) as Record<string, unknown>
+      const key = 'contents' in first ? 'contents' : 'messages'
+      const question = { role: 'user', ...(key === 'contents' ? { parts: [{ text: 'next' }] } : { content: 'next' }) }
+      const answer =
+        key === 'contents' ? { role: 'model', parts: [{ text: 'ok' }] } : { role: 'assistant', content: 'ok' }
+      await g.post(path, first)
+      await g.post(path, { ...first, [key]: [...(first[key] as object[]), answer, question] })
+      const [before, after] = g.received.map(each => (each.json() as Record<string, object[]>)[key]!)
+      expect(JSON.stringify(after!.slice(0, before!.length))).toBe(JSON.stringify(before))
+      expect(JSON.stringify(after)).not.toContain('LUNAROUTE')
+    }
+  })
+
+  it('of an earlier turn stays out in Responses, too', async () => {
+    const { g } = await routed({}, {}, providers)
+    const input = ['[LUNAROUTE:responses] first', 'next'].map(content => ({ role: 'user', content }))
+    await g.post('/v1/responses', { model: 'm', input })
+    expect(g.received[0]!.json()).toEqual({
+      model: 'm',
+      input: [
+        { role: 'user', content: ' first' },
+        { role: 'user', content: 'next' },
+      ],
+    })
+  })
+
   it('that stands alone in a frame takes its block along, and the first of several counts', async () => {
     const { g } = await routed({ rules }, {}, other)
     const blocks = [
@@ -130,7 +159,7 @@ describe('a marker in the last user message', () => {
     }
     const { g } = await routed({ rules }, {}, other)
     expect((await g.post(CHAT, earlier)).headers.get('x-route')).toBe('undefined')
-    expect(g.received[0]!.body.toString()).toBe(JSON.stringify(earlier))
+    expect(g.received[0]!.json()).toEqual({ model: 'm', messages: earlier.messages.slice(1) })
     const off = await routed({ rules, markers: false }, {}, other)
     expect((await off.chat({ model: 'm', messages: [{ role: 'user', content: '[LUNAROUTE:sonnet]' }] })).route).toBe(
       'undefined',

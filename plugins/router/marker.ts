@@ -17,26 +17,35 @@ const MARKER = /\[LUNAROUTE:([A-Za-z0-9._-]+)\]/g
 /** A hook of an assistant puts what it adds to a prompt into such a frame. */
 const FRAMED = /<system-reminder>\s*(?:\[LUNAROUTE:[A-Za-z0-9._-]+\]\s*)+<\/system-reminder>/g
 
-/** A request's markers, in order, and its body without them. */
+/** The markers of a request's last user message, in order, and its body without any. */
 export interface Stripped {
   readonly names: readonly string[]
   readonly body: object
 }
 
-/** Undefined where the last user message has no marker, which a search of the bytes nearly always tells. */
+/**
+ * Undefined where no user message has a marker, which a search of the bytes nearly always tells. Only those of the last
+ * count. Those of earlier ones go as well: they were taken out when these were the last, and a provider keeps its cache
+ * for a conversation that begins as it did before.
+ */
 export function stripMarkers(request: Routable): Stripped | undefined {
   const { endpoint, dialect, bytes } = request
   if (endpoint.body !== 'json' || !dialect.messages || !bytes.includes(OPENING_BYTES)) return undefined
   const given = request.json()
   if (!isObject(given)) return undefined
   const names: string[] = []
-  const body = dialect.messages.editLastUser(given, text => {
-    if (!text.includes(OPENING)) return text
+  const last = dialect.messages.editLastUser(given, text => {
     names.push(...[...text.matchAll(MARKER)].map(([, name]) => name!))
-    const rest = text.replace(FRAMED, '').replace(MARKER, '')
-    return rest.trim() === '' ? '' : rest
+    return stripped(text)
   })
-  return names.length > 0 ? { names, body } : undefined
+  const body = dialect.messages.editUsers(last, stripped)
+  return body === given ? undefined : { names, body }
+}
+
+function stripped(text: string): string {
+  if (!text.includes(OPENING)) return text
+  const rest = text.replace(FRAMED, '').replace(MARKER, '')
+  return rest === text ? text : rest.trim() === '' ? '' : rest
 }
 
 type Body = Parameters<MessageEditor['editLastUser']>[0]

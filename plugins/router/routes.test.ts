@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { definePlugin } from 'lunaroute'
 import { gateway, harness } from 'lunaroute/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -83,5 +83,79 @@ describe('routes.json', () => {
     writeFileSync(file, '[{ "id": "r", "target": { "provider": "opnai" } }]')
     await until(async () => (await state())!.includes('degraded'), 'the refusal is told')
     expect(await state()).toContain(`${file}:1:15 [0].target: rule \\"r\\": no provider is called \\"opnai\\"`)
+  })
+
+  describe('is followed', () => {
+    const table = (model: string) => JSON.stringify([{ id: 'r', match: { model: 'm' }, ...to('other', model) }])
+    const replace = (file: string, text: string) => {
+      writeFileSync(`${file}.new`, text)
+      renameSync(`${file}.new`, file)
+    }
+    const follow = async (file: string) => {
+      const { chat, g } = await routed({ file }, {}, other)
+      return {
+        g,
+        becomes: (model: string) =>
+          until(async () => (await chat({ model: 'm' })).to[0] === `other ${model}`, `the table says ${model}`),
+      }
+    }
+
+    it('through being replaced, renamed away, removed and written again', async () => {
+      const file = folder()
+      writeFileSync(file, table('first'))
+      const { g, becomes } = await follow(file)
+      for (const model of ['second', 'third', 'fourth']) {
+        replace(file, table(model))
+        await becomes(model)
+      }
+      renameSync(file, `${file}.away`)
+      await until(() => g.logs.some(line => line.includes('there is no such file')), 'it is missed')
+      await becomes('fourth')
+      writeFileSync(file, table('fifth'))
+      await becomes('fifth')
+      rmSync(file)
+      writeFileSync(file, table('sixth'))
+      await becomes('sixth')
+      writeFileSync(file, '[{')
+      await until(() => g.logs.some(line => line.includes('invalid JSON')), 'it is refused')
+      await becomes('sixth')
+      writeFileSync(file, table('seventh'))
+      await becomes('seventh')
+    })
+
+    it('where it is a link, to what the link leads to now', async () => {
+      const file = folder()
+      const real = join(dirname(file), 'real.json')
+      writeFileSync(real, table('first'))
+      symlinkSync('real.json', file)
+      const { becomes } = await follow(file)
+      await becomes('first')
+      writeFileSync(real, table('second'))
+      await becomes('second')
+      for (const model of ['third', 'fourth']) {
+        replace(real, table(model))
+        await becomes(model)
+      }
+    })
+
+    it('through the swaps of a mounted ConfigMap', async () => {
+      const file = folder()
+      const at = (name: string) => join(dirname(file), name)
+      const publish = (version: string) => {
+        mkdirSync(at(`..${version}`))
+        writeFileSync(at(`..${version}/routes.json`), table(version))
+        symlinkSync(`..${version}`, at('..data_tmp'))
+        renameSync(at('..data_tmp'), at('..data'))
+      }
+      publish('v0')
+      symlinkSync('..data/routes.json', file)
+      const { becomes } = await follow(file)
+      await becomes('v0')
+      for (let version = 1; version <= 4; version++) {
+        publish(`v${version}`)
+        rmSync(at(`..v${version - 1}`), { recursive: true })
+        await becomes(`v${version}`)
+      }
+    })
   })
 })

@@ -26,7 +26,7 @@ export function broughtHome(
   const body = parsed(attempt.body)
   if (!isObject(body)) return undefined
   const model = attempt.model ?? exchange.request?.model ?? ''
-  const recorder = new Recorder(codec, isStrict)
+  const recorder = new Recorder(codec, isStrict, attempt.dropUnsupportedTools)
   const profile = profiles.find(model, dialect.name, codec.limits)
   const context: PolicyContext = {
     profile,

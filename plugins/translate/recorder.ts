@@ -4,15 +4,22 @@ import type { Codec, Diagnostic, Diagnostics } from 'lunaroute/neutral'
 /** Longest value of the header, in characters: proxies and clients limit a response's head. */
 const HEADER_LENGTH = 1_000
 
+/** A whole tool, as dialects list them, or which of them is to be used. Not a detail of one. */
+const TOOL =
+  /^(?:tools|functions)(?:\[\d+\](?:\.\w+\[\d+\]|\.(?:google|code|url|computer|file)\w*)?)?$|^web_search_options$|^toolChoice$/
+
 /** Collects what one translation could not carry over, in the client's own terms, each thing once. */
 export class Recorder implements Diagnostics {
   readonly isStrict: boolean
+  readonly #areToolsRefused: boolean
   readonly #parameters: Codec['parameters']
   readonly #found = new Map<string, Diagnostic>()
 
-  constructor(client: Codec, isStrict: boolean) {
+  /** `dropsTools`: what becomes of tools whatever `isStrict` says; undefined where that decides. */
+  constructor(client: Codec, isStrict: boolean, dropsTools = !isStrict) {
     this.#parameters = client.parameters
     this.isStrict = isStrict
+    this.#areToolsRefused = !dropsTools
   }
 
   get list(): readonly Diagnostic[] {
@@ -32,7 +39,7 @@ export class Recorder implements Diagnostics {
   }
 
   dropped(path: string, reason: string): void {
-    if (this.isStrict) this.refused(path, reason)
+    if (TOOL.test(path) ? this.#areToolsRefused : this.isStrict) this.refused(path, reason)
     this.#add('dropped', path, reason)
   }
 

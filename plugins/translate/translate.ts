@@ -48,7 +48,7 @@ export function translate(
   const read = client.readRequest({ body: bodyOf(attempt.request), model, isStream, operation, headers: {} })
   // The stream that a path asks for is as good as one that the body asks for.
   const neutral: NeutralRequest = operation === 'generate' ? { ...read, stream: { ...read.stream, isStream } } : read
-  const recorder = new Recorder(client, isStrict)
+  const recorder = new Recorder(client, isStrict, attempt.dropUnsupportedTools)
   const reversal = new Reversal()
   const profile = profiles.find(model, target.name, codec.limits)
   const fitted = applyPolicies(neutral, {

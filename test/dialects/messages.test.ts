@@ -117,6 +117,45 @@ describe('editing the last message of a user', () => {
   })
 
   it.each<[dialect: string, body: JsonObject, edited: JsonObject]>([
+    [
+      'openai-chat',
+      { messages: [user('a'), { role: 'assistant', content: 'b' }, user([part('text', 'c')])] },
+      { messages: [user('A'), { role: 'assistant', content: 'b' }, user([part('text', 'C')])] },
+    ],
+    [
+      'openai-responses',
+      { input: [user('a'), { role: 'assistant', content: 'b' }, user([part('input_text', 'c')])] },
+      { input: [user('A'), { role: 'assistant', content: 'b' }, user([part('input_text', 'C')])] },
+    ],
+    ['openai-responses', { input: 'a' }, { input: 'A' }],
+    [
+      'anthropic-messages',
+      { messages: [user('a'), user([{ type: 'tool_result', content: 'r' }]), user([part('text', 'c')])] },
+      { messages: [user('A'), user([{ type: 'tool_result', content: 'r' }]), user([part('text', 'C')])] },
+    ],
+    [
+      'gemini',
+      {
+        contents: [
+          { parts: [{ text: 'a' }] },
+          { role: 'model', parts: [{ text: 'b' }] },
+          { role: 'user', parts: [{ text: 'c' }] },
+        ],
+      },
+      {
+        contents: [
+          { parts: [{ text: 'A' }] },
+          { role: 'model', parts: [{ text: 'b' }] },
+          { role: 'user', parts: [{ text: 'C' }] },
+        ],
+      },
+    ],
+  ])('of %s are edited one and all where that is asked for', (dialect, body, edited) => {
+    expect(editor(dialect).editUsers(body, upper)).toEqual(edited)
+    expect(editor(dialect).editUsers(body, text => text)).toBe(body)
+  })
+
+  it.each<[dialect: string, body: JsonObject, edited: JsonObject]>([
     ['openai-chat', { messages: [user('a'), user('[X]')] }, { messages: [user('a')] }],
     [
       'openai-chat',

@@ -12,6 +12,10 @@ export interface Fault {
   /** The status a client gets where nobody takes over; of a stream, before anything has been passed on. */
   readonly status: number
   readonly retryAfter?: string
+  /** It is no answer, but no error either: where nobody takes over the client gets it as it came. */
+  readonly isNothing?: boolean
+  /** It is not of the dialect: the same provider is not asked again. */
+  readonly isForeign?: boolean
   /** Which of the faulty providers has it: one where nobody listens, one whose patience is tested, or any. */
   readonly at: 'dead' | 'stalling' | 'faulty'
   readonly play: (provider: ProviderSide) => Promise<void>
@@ -110,6 +114,22 @@ export const FAULTS: readonly Fault[] = [
       side.wire.reset()
     },
   },
+  nothing('answers with an empty body', ({ isStream, wire }) =>
+    wire.answer({ headers: [['content-type', isStream ? 'text/event-stream' : 'application/json']], body: '' }),
+  ),
+  foreign('answers with a page', 'text/html', '<html>sign in</html>'),
+  foreign('answers with half of a JSON text', 'application/json', '{"id":"x","usage":{'),
+  nothing('answers with comments alone', async ({ isStream, wire }) => {
+    if (!isStream) return wire.answer({ headers: [['content-type', 'application/json']], body: '' })
+    await wire.head(200, STREAM)
+    for (let i = 0; i < 3; i++) await wire.chunk(': still there\n\n')
+    await wire.endChunks()
+  }),
+  nothing('ends its stream before its first words', async side => {
+    if (!side.isStream) return side.wire.answer({ headers: [['content-type', 'application/json']], body: '' })
+    await beginning(side, false)
+    await side.wire.endChunks()
+  }),
 ]
 
 /** The head and what comes before the first words of an answer, or those too. They are not those of a good answer. */
@@ -171,6 +191,14 @@ function eventsOf(dialect: DialectName): readonly string[] {
 
 function firstWords(dialect: DialectName): number {
   return eventsOf(dialect).findIndex(event => event.includes('Hel'))
+}
+
+function nothing(name: string, play: Fault['play']): Fault {
+  return { name, at: 'faulty', status: 502, isNothing: true, play }
+}
+
+function foreign(name: string, type: string, body: string): Fault {
+  return { ...nothing(name, ({ wire }) => wire.answer({ headers: [['content-type', type]], body })), isForeign: true }
 }
 
 function refusal(status: number, headers: Readonly<Record<string, string>> = {}): Fault {
