@@ -92,11 +92,7 @@ export class ClientPool implements UpstreamPool {
   constructor(origin: string, settings: UpstreamSettings) {
     this.#origin = origin
     this.#settings = settings
-    const connect = buildConnector({
-      timeout: settings.connectTimeout,
-      keepAlive: settings.tcpKeepAlive > 0,
-      keepAliveInitialDelay: settings.tcpKeepAlive,
-    })
+    const connect = buildConnector(connectOptions(settings))
     this.#connect = settings.warm > 0 ? new WarmSockets(connect, origin, settings.warm).connect : connect
   }
 
@@ -213,7 +209,7 @@ export class SharedPool implements UpstreamPool {
     this.#origin = origin
     this.#settings = settings
     const { Pool, ProxyAgent } = require('undici') as typeof Undici
-    const connect = { timeout: settings.connectTimeout }
+    const connect = connectOptions(settings)
     const options = { allowH2: settings.http2, keepAliveTimeout: settings.idleTimeout, maxHeaderSize: MAX_HEADER_SIZE }
     const dispatcher = proxy
       ? new ProxyAgent({ ...proxyAt(proxy), ...options, proxyTls: connect, requestTls: connect })
@@ -249,6 +245,10 @@ export class SharedPool implements UpstreamPool {
   close(): Promise<void> {
     return this.#dispatcher.destroy()
   }
+}
+
+function connectOptions({ connectTimeout, tcpKeepAlive }: UpstreamSettings) {
+  return { timeout: connectTimeout, keepAlive: tcpKeepAlive > 0, keepAliveInitialDelay: tcpKeepAlive }
 }
 
 /** undici itself overlooks a user without a password, as proxies have that take a token. */
