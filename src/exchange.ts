@@ -259,7 +259,7 @@ export interface Exchange {
   use<T>(slot: Slot<T>): T
   /** Adds a look at attempts and raw bytes. Ask in `ingress`, before anything has passed; for attempts `route` will do. */
   observe(observer: Observer): void
-  /** Sets a header of the response, if its head has not gone out. Set again, the last value counts. */
+  /** Sets a header of the response, if its head has not gone out, whatever the provider says there. The last value counts. */
   setResponseHeader(name: string, value: string): void
   /** Says that a query parameter was meant for the gateway: it leaves with no attempt. */
   takeParameter(name: string): void

@@ -127,3 +127,12 @@ describe('the guide', () => {
     expect(await served()).toBeNull()
   })
 })
+
+it.each(['plugins', 'presets'])('the README lists all %s', folder => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  const rows = [...readme.matchAll(/^\| (?:\[`([\w-]+)`\]\([^)]+\)|`([\w-]+)`) \|/gm)].map(
+    ([, linked, plain]) => linked ?? plain,
+  )
+  const names = readdirSync(new URL(`../${folder}/`, import.meta.url)).map(name => name.replace(/\.ts$/, ''))
+  expect(rows).toEqual(expect.arrayContaining(names))
+})

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Address, type Addresses, findAddresses } from './addresses.ts'
@@ -102,7 +102,8 @@ function print({ all: [address, ...others] }: Addresses, isRunning: boolean, she
   const lines = [...clientVariables([address, ...others]).map(each => assignment(each, shell))]
   const comments = [
     `# LunaRoute server ${isRunning ? 'already running' : 'started'} on ${address.url}`,
-    `# Logs: ${logFile(address.port)}`,
+    // One that was started in the foreground logs there.
+    ...(existsSync(logFile(address.port)) ? [`# Logs: ${logFile(address.port)}`] : []),
   ]
   process.stdout.write(`${[...lines, ...comments].join('\n')}\n`)
   // Under `eval` nobody sees what goes to standard output.

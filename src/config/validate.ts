@@ -11,7 +11,16 @@ export interface Mismatch {
 }
 
 // Not strict: schemas carry annotations of their own (`noEffect`), and TypeBox writes some that ajv's strict mode minds.
-const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false, verbose: true, validateSchema: false })
+// Schemas are many and checked once or twice each: making the code they compile to small costs more than it saves.
+const ajv = new Ajv({
+  allErrors: true,
+  useDefaults: true,
+  strict: false,
+  verbose: true,
+  validateSchema: false,
+  meta: false,
+  code: { optimize: false },
+})
 const compiled = new WeakMap<TSchema, ValidateFunction>()
 
 /**

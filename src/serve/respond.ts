@@ -4,7 +4,7 @@ import type { ErrorView } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reply, ResponseHead } from '../exchange.ts'
 import type { WireError } from '../neutral/codec.ts'
-import { lower } from '../upstream/headers.ts'
+import { lower, setHeader } from '../upstream/headers.ts'
 import type { ServedExchange } from './exchange.ts'
 
 export const REQUEST_ID = 'x-lunaroute-request-id'
@@ -38,7 +38,10 @@ export function writeHead(exchange: ServedExchange, status: number, statusText: 
   // A client that was told to wait has its head.
   if (reply.headersSent) return
   headers.push(REQUEST_ID, exchange.id)
-  if (exchange.addedHeaders) headers.push(...exchange.addedHeaders)
+  const { addedHeaders } = exchange
+  // What a plugin sets takes the place of what the provider said.
+  if (addedHeaders)
+    for (let i = 0; i < addedHeaders.length; i += 2) setHeader(headers, addedHeaders[i]!, addedHeaders[i + 1]!)
   exchange.response = new ListedHead(status, headers)
   // The provider's own date goes through; Node's would stand beside it.
   reply.sendDate = false

@@ -1,10 +1,16 @@
-import { buildConnector, Client, Pool, ProxyAgent } from 'undici'
+import { createRequire } from 'node:module'
+import type * as Undici from 'undici'
 import type { UpstreamSettings } from '../config/resolved.ts'
 import type { PoolStats } from '../plugin.ts'
 import { WarmSockets } from './warm-sockets.ts'
 
-// The only file that imports undici. Requests go through its raw handler interface: header names keep their case and
+// The only file that loads undici. Requests go through its raw handler interface: header names keep their case and
 // order, and a chunk costs no promise and no parsed header object.
+
+// Its index loads fetch, WebSocket, caches and mocks as well, 50 ms of every start; a version of undici is pinned.
+const require = createRequire(import.meta.url)
+const Client = require('undici/lib/dispatcher/client.js') as typeof Undici.Client
+const buildConnector = require('undici/lib/core/connect.js') as typeof Undici.buildConnector
 
 /** One request, as undici's dispatcher takes it. Headers are a flat list of names and values. */
 export interface UpstreamRequest {
@@ -31,9 +37,9 @@ export interface UpstreamHandler {
 }
 
 /** Opens a socket: undici's own connector, or one around it. */
-export type Connect = buildConnector.connector
-export type ConnectOptions = buildConnector.Options
-export type ConnectCallback = buildConnector.Callback
+export type Connect = Undici.buildConnector.connector
+export type ConnectOptions = Undici.buildConnector.Options
+export type ConnectCallback = Undici.buildConnector.Callback
 
 /** Connections to one host. */
 export interface UpstreamPool extends PoolStats {
@@ -42,7 +48,7 @@ export interface UpstreamPool extends PoolStats {
   close(): Promise<void>
 }
 
-type Dispatcher = Pick<Client, 'dispatch' | 'destroy'>
+type Dispatcher = Pick<Undici.Client, 'dispatch' | 'destroy'>
 
 /** Of a response's head, in bytes. */
 const MAX_HEADER_SIZE = 256 * 1024
@@ -52,14 +58,14 @@ const SURPLUS_IDLE = 1_000
 
 /** One connection to the host, as far as it is connected. */
 class PooledClient {
-  readonly client: Client
+  readonly client: Undici.Client
   /** When it connected, by performance.now(); undefined while it is not. */
   connectedAt: number | undefined
   /** When it was last given back. */
   idleSince = 0
   readonly release: () => void
 
-  constructor(client: Client, giveBack: (pooled: PooledClient) => void) {
+  constructor(client: Undici.Client, giveBack: (pooled: PooledClient) => void) {
     this.client = client
     this.release = () => giveBack(this)
   }
@@ -86,11 +92,7 @@ export class ClientPool implements UpstreamPool {
   constructor(origin: string, settings: UpstreamSettings) {
     this.#origin = origin
     this.#settings = settings
-    const connect = buildConnector({
-      timeout: settings.connectTimeout,
-      keepAlive: settings.tcpKeepAlive > 0,
-      keepAliveInitialDelay: settings.tcpKeepAlive,
-    })
+    const connect = buildConnector(connectOptions(settings))
     this.#connect = settings.warm > 0 ? new WarmSockets(connect, origin, settings.warm).connect : connect
   }
 
@@ -206,7 +208,8 @@ export class SharedPool implements UpstreamPool {
   constructor(origin: string, settings: UpstreamSettings, proxy: string | undefined) {
     this.#origin = origin
     this.#settings = settings
-    const connect = { timeout: settings.connectTimeout }
+    const { Pool, ProxyAgent } = require('undici') as typeof Undici
+    const connect = connectOptions(settings)
     const options = { allowH2: settings.http2, keepAliveTimeout: settings.idleTimeout, maxHeaderSize: MAX_HEADER_SIZE }
     const dispatcher = proxy
       ? new ProxyAgent({ ...proxyAt(proxy), ...options, proxyTls: connect, requestTls: connect })
@@ -242,6 +245,10 @@ export class SharedPool implements UpstreamPool {
   close(): Promise<void> {
     return this.#dispatcher.destroy()
   }
+}
+
+function connectOptions({ connectTimeout, tcpKeepAlive }: UpstreamSettings) {
+  return { timeout: connectTimeout, keepAlive: tcpKeepAlive > 0, keepAliveInitialDelay: tcpKeepAlive }
 }
 
 /** undici itself overlooks a user without a password, as proxies have that take a token. */

@@ -55,6 +55,13 @@ describe('env', () => {
     expect(await pid()).toBe(before)
   })
 
+  it('names no log of a server that was started in the foreground', async () => {
+    await desk.serve()
+    const { code, stdout } = await desk.run(['env', '--port', port()])
+    expect([code, stdout]).toEqual([0, expect.stringContaining('already running')])
+    expect(stdout).not.toContain('# Logs')
+  })
+
   it('run twice at once leaves one server, whose pid is on file', async () => {
     const runs = await Promise.all([1, 2].map(() => desk.run(['env', '--port', port()])))
     expect(runs.map(each => each.code)).toEqual([0, 0])
