@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 
@@ -111,6 +111,25 @@ function openBuiltIn(path: string, isReadOnly: boolean): Database {
   return wrap('node:sqlite', new DatabaseSync(path, { readOnly: isReadOnly }))
 }
 
+/** Where a database's head says that it is written to and read by way of a write-ahead log: 2, and 1 for none. */
+const FORMAT_AT = 18
+
+/**
+ * WebAssembly cannot open a database that has a write-ahead log, as the other two leave it. One that was closed properly
+ * has none left, and only says so. While there is one, another program may have it open.
+ */
+function leaveLog(path: string): void {
+  if (!existsSync(path) || existsSync(`${path}-wal`)) return
+  const file = openSync(path, 'r+')
+  try {
+    const format = Buffer.alloc(2)
+    readSync(file, format, 0, 2, FORMAT_AT)
+    if (format[0] === 2 && format[1] === 2) writeSync(file, Buffer.of(1, 1), 0, 2, FORMAT_AT)
+  } finally {
+    closeSync(file)
+  }
+}
+
 interface WasmStatement {
   run(values: readonly SqlValue[]): { readonly changes: number }
   all(values: readonly SqlValue[]): unknown[]
@@ -124,6 +143,7 @@ function openWasm(path: string, isReadOnly: boolean): Database {
       options: object,
     ) => { exec(sql: string): void; prepare(sql: string): WasmStatement; close(): void }
   }
+  leaveLog(path)
   const opened = new Wasm(path, { readOnly: isReadOnly, fileMustExist: isReadOnly })
   const open = new Set<WasmStatement>()
   return wrap('node-sqlite3-wasm', {

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { testFolder } from '../../test/support/folder.ts'
 import { ago, bench, HOUR, shape } from '../../test/support/session-database.ts'
 import { sessionEvents, TOKENS, TOTAL_TOKENS } from '../../test/support/sessions.ts'
-import type { DriverName } from './driver.ts'
+import { type DriverName, openDatabase } from './driver.ts'
 
 const drivers: DriverName[] = ['better-sqlite3', 'node-sqlite3-wasm']
 
@@ -119,4 +120,17 @@ it('deletes sessions that are older than the configuration allows, and nothing e
   expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['young'])
   expect(reader.list({ text: 'question' }).sessions).toHaveLength(1)
   expect(sql('SELECT count(*) AS n FROM requests')).toEqual([{ n: 3 }])
+})
+
+it('a database that one library leaves is read and written by the others', () => {
+  const path = join(testFolder(), 'sessions.db')
+  for (const [n, driver] of (['better-sqlite3', 'node-sqlite3-wasm', 'better-sqlite3'] as const).entries()) {
+    const database = openDatabase(path, { isReadOnly: false, driver })
+    database.exec('CREATE TABLE IF NOT EXISTS seen (n INTEGER)')
+    database.prepare('INSERT INTO seen VALUES (?)').run(n)
+    database.close()
+  }
+  const database = openDatabase(path, { isReadOnly: true, driver: 'node-sqlite3-wasm' })
+  expect(database.prepare('SELECT n FROM seen').all()).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }])
+  database.close()
 })
