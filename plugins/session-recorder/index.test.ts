@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import apiKeys from '../../plugins/api-keys/index.ts'
@@ -55,22 +54,6 @@ it('records an exchange from its beginning to its end', async () => {
     },
     { success: true, outcome: 'ok', error: null, attempts: [{ provider: 'openai', status: 200, failure: null }] },
   ])
-})
-
-it('writes a request as it came, and on one line', async () => {
-  const { g, directory, stop } = await recorded({
-    upstream: () => ({ body: completion({ content: 'Hello.' }, usage) }),
-  })
-  const dense =
-    '{"model":"m",  "seed":12345678901234567890,"top_p":1.0, "messages":[{"role":"user","content":"\u201chi\\u0000”"}]}'
-  const pretty = JSON.stringify(JSON.parse(dense), null, 2).replaceAll('\n', '\r\n')
-  for (const body of [dense, pretty]) await (await g.post(CHAT, body, { session_id: 's' })).text()
-  const events = of(await stop(), 'request_recorded')
-  expect(events.map(each => each.request_json)).toEqual([JSON.parse(dense), JSON.parse(dense)])
-  expect(events.map(each => each.request_text)).toEqual(['\u201chi\0”', ''])
-  expect(events.map(each => each.request_size_bytes)).toEqual([dense, pretty].map(each => Buffer.byteLength(each)))
-  const lines = filesIn(directory).flatMap(path => readFileSync(path, 'utf8').split('\n'))
-  expect(lines.filter(line => line.includes(`"request_json":${dense}}`))).toHaveLength(1)
 })
 
 it('counts what the history repeats once, and ties results to the calls that led to them', async () => {

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { filesIn, of, recorded } from '../../test/recording/rig.ts'
+
+const CHAT = '/v1/chat/completions'
+const answer = { choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }] }
+
+it('writes a request as it came, and on one line', async () => {
+  const { g, directory, stop } = await recorded({
+    upstream: () => ({ body: answer }),
+  })
+  const dense =
+    '{"model":"m",  "seed":12345678901234567890,"top_p":1.0, "messages":[{"role":"user","content":"\u201chi\\u0000”"}]}'
+  const pretty = JSON.stringify(JSON.parse(dense), null, 2).replaceAll('\n', '\r\n')
+  for (const body of [dense, pretty]) await (await g.post(CHAT, body, { session_id: 's' })).text()
+  const events = of(await stop(), 'request_recorded')
+  expect(events.map(each => each.request_json)).toEqual([JSON.parse(dense), JSON.parse(dense)])
+  expect(events.map(each => each.request_text)).toEqual(['\u201chi\0”', ''])
+  expect(events.map(each => each.request_size_bytes)).toEqual([dense, pretty].map(each => Buffer.byteLength(each)))
+  const lines = filesIn(directory).flatMap(path => readFileSync(path, 'utf8').split('\n'))
+  expect(lines.filter(line => line.includes(`"request_json":${dense}}`))).toHaveLength(1)
+})
+
+it('reads a large request that is not ASCII alone', async () => {
+  const { g, stop } = await recorded({ upstream: () => ({ body: answer }) })
+  const text = 'Ein “Wort”, 一个词, 😀 und so weiter. '.repeat(2_000)
+  const body = { model: 'm', messages: [{ role: 'user', content: text }] }
+  await (await g.post(CHAT, body)).text()
+  const [event] = of(await stop(), 'request_recorded')
+  expect(event).toMatchObject({ request_text: text, request_json: body })
+})
