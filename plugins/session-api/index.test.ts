@@ -2,10 +2,23 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionEvent } from '../../src/sessions/index.ts'
 import { serve } from '../../test/support/serving.ts'
-import { api, idsOf } from '../../test/support/session-api.ts'
+import { api, idsOf, type Json } from '../../test/support/session-api.ts'
 import { sessionEvents } from '../../test/support/sessions.ts'
 import { until } from '../../test/support/until.ts'
 import sessionApi from './index.ts'
+import { PAGES } from './pages.ts'
+
+/** A gateway with the pages and nothing that they could read. */
+async function storelessApi() {
+  const gateway = await serve({ plugins: [sessionApi()] })
+  onTestFinished(() => gateway.close())
+  return {
+    ask: async (path: string, init?: RequestInit) => {
+      const reply = await fetch(gateway.url + path, init)
+      return { status: reply.status, headers: reply.headers, body: (await reply.json()) as Json }
+    },
+  }
+}
 
 describe('the OpenAPI description', () => {
   it('says how every answer looks', async () => {
@@ -36,6 +49,35 @@ describe('the OpenAPI description', () => {
       }
     }
     expect(checked).toBe(16)
+  })
+
+  it('has every page, and every refusal', async () => {
+    const { ask } = await api({ allow_delete: true })
+    const { body: description } = await ask('/sessions/openapi.json')
+    const described = Object.entries(description.paths!).flatMap(([path, methods]) =>
+      Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
+    )
+    expect(described.sort()).toEqual(PAGES.map(([method, path]) => `${method} ${path}`).sort())
+    const ajv = new Ajv2020({ strict: false })
+    ajv.addSchema(description, 'api')
+    const responsesOf = (path: string, method: string) => description.paths![path]![method]!.responses!
+    const refused = async (gateway: Awaited<ReturnType<typeof api>>, path: string, method: string, status: number) => {
+      const where = path.replace('{id}', 'nobody').replace('{request_id}', 'r')
+      const reply = await gateway.ask(where, { method: method.toUpperCase() })
+      expect(reply.status, `${method} ${path}`).toBe(status)
+      expect(Object.keys(responsesOf(path, method)), `${method} ${path}`).toContain(String(status))
+      ajv.validate({ $ref: 'api#/components/schemas/Error' }, reply.body)
+      expect(ajv.errors ?? []).toEqual([])
+    }
+    const [open, closed] = [await api(), await api({ token: 'a-token-of-this-test' })]
+    const storeless = { ...open, ask: (await storelessApi()).ask }
+    for (const [method, path] of PAGES.map(each => [each[0].toLowerCase(), each[1]] as const)) {
+      await refused(closed, path, method, 401)
+      if (path.includes('{id}')) await refused(open, path, method, method === 'delete' ? 403 : 404)
+      if (method === 'get' && path !== '/sessions/openapi.json') await refused(storeless, path, method, 503)
+    }
+    const deleted = await ask('/sessions/one', { method: 'DELETE' })
+    expect(Object.keys(responsesOf('/sessions/{id}', 'delete'))).toContain(String(deleted.status))
   })
 
   it('names the parameters that there are', async () => {

@@ -40,6 +40,17 @@ describe.each(drivers)('with %s', driver => {
     expect(reader.events('s1')).toEqual(events)
   })
 
+  it('events that come in no order, whatever their session is called, add up to the same', async () => {
+    const { writer, reader } = await bench({ driver })
+    const events = [...sessionEvents(shape('s1', { tags: ['a'] })), ...sessionEvents(shape('../no file'))]
+    await writer.write(events.toReversed())
+    for (const id of ['s1', '../no file']) {
+      expect(reader.get(id)).toMatchObject({ request_count: 3, total_tokens: TOTAL_TOKENS * 3, tool_call_count: 2 })
+    }
+    expect(reader.get('s1')).toMatchObject({ provider: 'anthropic', session_tags: ['a'], success: true })
+    expect(reader.events('s1')).toEqual(events.slice(0, events.length / 2))
+  })
+
   it('finds words of requests, answers and tool arguments', async () => {
     const { writer, reader } = await bench({ driver })
     await writer.write(sessionEvents(shape('a', { says: () => 'why does the Zebra cross' })))

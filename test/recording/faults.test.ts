@@ -13,6 +13,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import health from '../../plugins/health/index.ts'
+import metrics from '../../plugins/metrics/index.ts'
+import sessionSqlite from '../../plugins/session-sqlite/index.ts'
+import { SqliteReader } from '../../plugins/session-sqlite/reader.ts'
 import { meterService, statusService } from '../../src/index.ts'
 import { definePlugin } from '../../src/plugin.ts'
 import type { Status } from '../../src/services.ts'
@@ -177,3 +180,80 @@ it('is shown as degraded, and the gateway stays ready', async () => {
   expect(ready.status).toBe(200)
   expect(existsSync(directory)).toBe(true)
 })
+
+it.skipIf(!canMount).each([
+  [
+    'full',
+    false,
+    (disk: string) => {
+      const filler = join(disk, 'filler')
+      writeFileSync(filler, '')
+      expect(() => {
+        for (;;) appendFileSync(filler, Buffer.alloc(65_536))
+      }).toThrow(/ENOSPC/)
+    },
+    (disk: string) => void execFileSync('mount', ['-o', 'remount,size=50m', disk]),
+    /sqlite: .*full/,
+  ],
+  [
+    'read-only',
+    // A file that is open would still be written to.
+    true,
+    (disk: string) => {
+      execFileSync('mount', ['--bind', disk, disk])
+      execFileSync('mount', ['-o', 'remount,bind,ro', disk])
+    },
+    (disk: string) => void execFileSync('umount', ['-l', disk]),
+    /sqlite: .*(written to|database fails)/,
+  ],
+])(
+  `/readyz and /metrics show that the disk of the database is %s, and that it is over${canMount ? '' : ': skipped, this system does not let a test mount a tmpfs'}`,
+  async (_, isFromStart, breakIt, mendIt, message) => {
+    const [directory, disk] = [scratch(), mounted('3m')!]
+    const path = join(disk, 'sessions.db')
+    if (isFromStart) breakIt(disk)
+    const { g, stop } = await recorded({
+      directory,
+      upstream: () => ({ body: answer }),
+      plugins: [sessionSqlite({ path }), health(), metrics()],
+    })
+    let asked = 0
+    const ask = async (text = 'hi'): Promise<void> => {
+      const body = { model: 'm', messages: [{ role: 'user', content: `${asked++} ${text}` }] }
+      expect((await g.post(CHAT, body, { session_id: 's' })).status).toBe(200)
+    }
+    const standing = async (): Promise<{ readonly state: string; readonly message?: string }> => {
+      const reply = await g.fetch('/readyz')
+      expect(reply.status).toBe(200)
+      const { statuses } = (await reply.json()) as { statuses: Readonly<Record<string, { state: string }>> }
+      return statuses['session-recorder']!
+    }
+    const failures = async (): Promise<number> => {
+      const text = await (await g.fetch('/metrics')).text()
+      return Number(/^lunaroute_recording_write_failures_total\{writer="sqlite"\} (\d+)$/m.exec(text)?.[1])
+    }
+    const inDatabase = (): number | undefined => {
+      const reader = new SqliteReader({ path })
+      try {
+        return reader.get('s')?.request_count
+      } finally {
+        reader.close()
+      }
+    }
+    if (!isFromStart) {
+      await ask()
+      await until(() => existsSync(path) && inDatabase() === 1, 'the first is in the database', PATIENCE)
+      expect([(await standing()).state, await failures()]).toEqual(['ok', 0])
+      breakIt(disk)
+    }
+    for (let i = 0; i < 10; i++) await ask('long '.repeat(20_000))
+    await until(async () => (await standing()).state === 'degraded', 'the fault is shown', PATIENCE)
+    expect((await standing()).message).toMatch(message)
+    expect(await failures()).toBeGreaterThan(0)
+    await until(isWritten(directory, asked), 'the log has all of them', PATIENCE)
+    mendIt(disk)
+    await until(async () => (await standing()).state === 'ok', 'it resumes', PATIENCE)
+    await until(() => inDatabase() === asked, 'the database has all of them', PATIENCE)
+    await stop()
+  },
+)
