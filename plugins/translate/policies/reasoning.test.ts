@@ -69,3 +69,9 @@ describe('the state of reasoning', () => {
     expect(apply(given, { profile, memory }).request.reasoning).toMatchObject({ mode: 'budget' })
   })
 })
+
+it('an effort within a small limit leaves room for the answer', () => {
+  const profile = { reasoning: { controls: ['budget'], budget: { min: 1024 } } } as const
+  const { request } = apply({ reasoning: { effort: 'high' }, maxOutputTokens: 1500 }, { profile })
+  expect(request.reasoning).toMatchObject({ mode: 'budget', budgetTokens: 1200 })
+})
