@@ -20,7 +20,7 @@ describe('reasoning', () => {
 
   it('never takes all the tokens of the answer', () => {
     const { request } = apply({ reasoning: { effort: 'high' }, maxOutputTokens: 4000 }, { profile: budget })
-    expect(request.reasoning?.budgetTokens).toBe(3999)
+    expect(request.reasoning?.budgetTokens).toBe(3200)
     const small = apply({ reasoning: { effort: 'high' }, maxOutputTokens: 500 }, { profile: budget })
     expect(small.request.reasoning).toMatchObject({ mode: 'off' })
   })
