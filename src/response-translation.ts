@@ -40,7 +40,10 @@ export interface ResponseTranslation {
    */
   keepAlive?(): readonly OutgoingFrame[]
   readonly keepAliveAfter?: number
-  /** The client's stream is complete. The provider's connection gets a moment to end by itself. */
+  /**
+   * The client's stream is complete, or would be if the provider ended here. The provider's connection gets a moment to
+   * end by itself, or to go on where the translation then says that the stream is not complete after all.
+   */
   readonly isComplete: boolean
   /** Complete before the provider has said all: its connection is not waited for. */
   readonly isCutShort?: boolean

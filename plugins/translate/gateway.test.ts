@@ -232,6 +232,15 @@ describe('a Messages client and a Chat provider', () => {
     expect(chat.received.at(-1)!.body.stream_options).toEqual({ include_usage: true })
   })
 
+  it('a stream whose provider gives its reason to stop, and then no end, ends all the same', async () => {
+    const heartbeats = [...CHAT_STREAM.slice(0, -1), ': heartbeat\n\n']
+    chat.script({ events: heartbeats, isHeld: true })
+    const events = payloads(await (await post('/v1/messages', { ...ask, stream: true }, headers)).text())
+    expect(JSON.parse(events.at(-1)!)).toEqual({ type: 'message_stop' })
+    const whole = await (await post('/v1/messages', ask, headers)).json()
+    expect(whole).toMatchObject({ type: 'message', stop_reason: 'end_turn' })
+  })
+
   it('a cut stream ends in an error event', async () => {
     chat.script({ events: CHAT_STREAM.slice(0, 2), isCut: true })
     const text = await (await post('/v1/messages', { ...ask, stream: true }, headers)).text()

@@ -56,3 +56,9 @@ it('an answer of Gemini without a candidate has a choice in Chat', () => {
     choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant' } }],
   })
 })
+
+it.each(names)('a stream of Gemini that comes as one list is heard by a client of %s', (_, client) => {
+  const last = { candidates: [{ content: { role: 'model', parts: [{ text: ' then.' }] }, finishReason: 'STOP' }] }
+  const { frames } = whole(gemini, client, [begun, last] as never)
+  expect(client.read.whole(frames[0]?.data as never)).toMatchObject({ text: 'Well then.', stop: 'stop' })
+})

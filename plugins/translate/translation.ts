@@ -14,6 +14,7 @@ import {
   type Decoder,
   type Encoder,
   isObject,
+  type JsonObject,
   type NeutralError,
   type NeutralEvent,
   type NeutralResponse,
@@ -41,7 +42,7 @@ export interface TranslationParts extends AnswerParts {
 
 /** Makes one response of the client's dialect out of one of the provider's. */
 export class Translation implements ResponseTranslation {
-  isComplete = false
+  #isOver = false
   failure: GatewayError | undefined
   readonly #parts: TranslationParts
   readonly #answer: Answer
@@ -52,6 +53,7 @@ export class Translation implements ResponseTranslation {
   #encoder: Encoder | undefined
   #collector: Collector | undefined
   #hasFrames = false
+  readonly #finished = new Set<number>()
   readonly #cutter: Cutter | undefined
 
   constructor(parts: TranslationParts) {
@@ -77,7 +79,7 @@ export class Translation implements ResponseTranslation {
   }
 
   chunk(chunk: Chunk): readonly OutgoingFrame[] {
-    if (this.isComplete) return NONE
+    if (this.#isOver) return NONE
     if (this.#decoder && chunk.kind !== 'body') return this.#pass(this.#decoder.push(chunk))
     this.#body = chunk
     return NONE
@@ -90,14 +92,14 @@ export class Translation implements ResponseTranslation {
       return this.#error({ ...error, retryAfter: error.retryAfter ?? retryAfter(this.#arrived) })
     }
     if (!this.#decoder || this.#body) return this.#whole()
-    const last = this.isComplete ? NONE : this.#pass(this.#decoder.end())
+    const last = this.#isOver ? NONE : this.#pass(this.#decoder.end())
     if (this.#collector) return this.#collected(this.#collector)
-    return this.isComplete || this.#head.to === 'body' ? last : [...last, ...this.#encoder!.end()]
+    return this.#isOver || this.#head.to === 'body' ? last : [...last, ...this.#encoder!.end()]
   }
 
   fail(error: ErrorView): readonly OutgoingFrame[] {
-    if (this.isComplete || !this.#encoder) return NONE
-    this.isComplete = true
+    if (this.#isOver || !this.#encoder) return NONE
+    this.#isOver = true
     return this.#encoder.push({ type: 'error', error: gatewayError(error) })
   }
 
@@ -115,11 +117,18 @@ export class Translation implements ResponseTranslation {
     const frames: OutgoingFrame[] = []
     for (const event of events) {
       if (event.type === 'usage' || event.type === 'start') this.#parts.usage.add(event.usage)
+      else if (event.type === 'finish') this.#finished.add(event.choice)
+      else if (event.type === 'blockStart') this.#finished.delete(event.choice)
       // Nothing follows an error.
-      if (this.isComplete) continue
+      if (this.#isOver) continue
       for (const each of this.#answer.event(event)) frames.push(...this.#cut(each))
     }
     return frames
+  }
+
+  /** Some servers give their reason to stop and then neither an end nor an end of the connection. */
+  get isComplete(): boolean {
+    return this.#isOver || this.#finished.size >= (this.#parts.context.request.answers ?? 1)
   }
 
   /** The provider need not go on with an answer that the client has in full. */
@@ -134,7 +143,7 @@ export class Translation implements ResponseTranslation {
 
   #write(event: NeutralEvent): readonly OutgoingFrame[] {
     this.#collector?.push(event)
-    if (event.type === 'end') this.isComplete = true
+    if (event.type === 'end') this.#isOver = true
     else if (event.type === 'error') return this.#broken(event.error)
     const frames = this.#encoder?.push(event) ?? NONE
     if (frames.length > 0) this.#hasFrames = true
@@ -144,7 +153,7 @@ export class Translation implements ResponseTranslation {
   /** The provider's stream tells of an error, or broke off. Before anything was sent it is an answer with a status. */
   #broken(cause: NeutralError): readonly OutgoingFrame[] {
     const error = understood(cause)
-    this.isComplete = true
+    this.#isOver = true
     const { providerName } = this.#parts
     const code = error.kind === 'cut' ? 'LR_UPSTREAM_CUT' : 'LR_UPSTREAM_ERROR'
     this.failure = new GatewayError(code, 502, `the provider "${providerName}" broke off its response: ${error.kind}`)
@@ -160,6 +169,7 @@ export class Translation implements ResponseTranslation {
   #whole(): readonly OutgoingFrame[] {
     const { provider, client, context, providerName } = this.#parts
     const body = this.#body?.json()
+    if (Array.isArray(body) && body.length > 0 && body.every(isObject)) return this.#pieces(body)
     if (!isObject(body)) {
       const message = `the provider "${providerName}" answered with something that is not JSON`
       throw new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message)
@@ -181,7 +191,18 @@ export class Translation implements ResponseTranslation {
     const response: NeutralResponse = { ...read, choices, usage: this.#answer.usage(read.usage) }
     if (!this.#encoder) return [{ data: client.writeResponse(response, context) }]
     const frames = eventsOf(response).flatMap(event => this.#write(event))
-    return this.isComplete ? frames : [...frames, ...this.#encoder.end()]
+    return this.#isOver ? frames : [...frames, ...this.#encoder.end()]
+  }
+
+  /** A stream that came as one list: servers of Gemini that do not know `alt=sse`. */
+  #pieces(list: readonly JsonObject[]): readonly OutgoingFrame[] {
+    const { provider } = this.#parts
+    const decoder = provider.createDecoder()
+    if (!this.#encoder) this.#collector = new Collector(provider.dialect)
+    const pieces = list.map(each => decoder.push({ event: undefined, data: JSON.stringify(each), json: () => each }))
+    const frames = [...pieces, decoder.end()].flatMap(events => this.#pass(events))
+    if (this.#collector) return this.#collected(this.#collector)
+    return this.#isOver ? frames : [...frames, ...this.#encoder!.end()]
   }
 
   #error(cause: NeutralError): readonly OutgoingFrame[] {

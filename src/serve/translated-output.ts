@@ -73,6 +73,10 @@ export class TranslatedOutput implements Output {
     this.#framer.push(bytes)
     const { isComplete, isCutShort } = this.#translation
     if (isComplete) this.#timer ??= setTimeout(this.#finish, isCutShort ? 0 : GRACE).unref()
+    else if (this.#timer) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+    }
     if (this.#hasBegun) this.#flush()
   }
 

@@ -20,7 +20,7 @@ describe('reasoning', () => {
 
   it('never takes all the tokens of the answer', () => {
     const { request } = apply({ reasoning: { effort: 'high' }, maxOutputTokens: 4000 }, { profile: budget })
-    expect(request.reasoning?.budgetTokens).toBe(3999)
+    expect(request.reasoning?.budgetTokens).toBe(3200)
     const small = apply({ reasoning: { effort: 'high' }, maxOutputTokens: 500 }, { profile: budget })
     expect(small.request.reasoning).toMatchObject({ mode: 'off' })
   })
@@ -68,4 +68,10 @@ describe('the state of reasoning', () => {
     memory.keep('p', 'there', [thought, call('a')])
     expect(apply(given, { profile, memory }).request.reasoning).toMatchObject({ mode: 'budget' })
   })
+})
+
+it('an effort within a small limit leaves room for the answer', () => {
+  const profile = { reasoning: { controls: ['budget'], budget: { min: 1024 } } } as const
+  const { request } = apply({ reasoning: { effort: 'high' }, maxOutputTokens: 1500 }, { profile })
+  expect(request.reasoning).toMatchObject({ mode: 'budget', budgetTokens: 1200 })
 })

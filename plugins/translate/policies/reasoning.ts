@@ -14,6 +14,8 @@ const BUDGETS: readonly (readonly [effort: Effort, tokens: number, most: number]
 const LEAST_BUDGET = 1024
 /** Room for the answer itself where only the reasoning's size is known. */
 const ANSWER = 4096
+/** How much of a small limit reasoning may take. */
+const SHARE = 0.8
 
 /** Reasoning asked for in a way the model knows: an effort, a budget, or left to the model. */
 export const withReasoning: Policy = (request, context) => {
@@ -62,7 +64,9 @@ function withBudget(
   const { min = LEAST_BUDGET, max = Number.POSITIVE_INFINITY } = profile.budget ?? {}
   const asked = reasoning.budgetTokens ?? tokensOf(reasoning.effort ?? 'medium')
   const room = request.maxOutputTokens ?? model.maxOutputTokens ?? asked + ANSWER
-  const budgetTokens = Math.min(Math.max(asked, min), max, room - 1)
+  // Who gave an effort alone does not know of a budget, and wants an answer after it.
+  const most = reasoning.budgetTokens === undefined ? Math.max(Math.floor(room * SHARE), room - ANSWER) : room - 1
+  const budgetTokens = Math.min(Math.max(asked, min), max, most)
   if (budgetTokens < min) {
     diagnostics.changed(pathOf(reasoning), 'too few tokens for the answer to reason first')
     return { ...request, reasoning: { mode: 'off' } }
