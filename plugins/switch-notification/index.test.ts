@@ -82,8 +82,8 @@ describe('a switch', () => {
 
   it('past a provider whose circuit is open, or that is unhealthy, is for maintenance', async () => {
     for (const guard of [circuitBreaker({ failure_threshold: 1 }), providerHealth()]) {
-      const { plugins, ...rest } = withOptions({})
-      const g = await start({ ...rest, plugins: [guard, plugins!] }, failing(500))
+      const { plugins = [], ...rest } = withOptions({})
+      const g = await start({ ...rest, plugins: [guard, ...plugins] }, failing(500))
       await (await g.post(CHAT, { model: 'm', messages: HI })).text()
       await (await g.post(CHAT, { model: 'm', messages: HI })).text()
       expect(g.received.at(-2)!.provider).toBe('two')
