@@ -97,7 +97,7 @@ function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProble
     problems.push({ path, message: `says where to send, and so does ${other}: leave one of them out` })
   }
   if (!isNamed(rule)) problems.push({ path, message: 'is remembered by the name of its rule: give it an id' })
-  if (plugins && !plugins.includes('balance')) {
+  if (plugins && plugins.indexOf('balance') < plugins.indexOf('router')) {
     problems.push({ path, message: 'takes the plugin "balance", which spreads requests: list it after "router"' })
   }
   const targets = targetsOfStrategy(strategy)
