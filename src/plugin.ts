@@ -148,6 +148,7 @@ export interface ConfigNames {
   /** Every enabled provider. */
   readonly providers: readonly string[]
   readonly dialects: readonly string[]
+  /** In the order of the config. */
   readonly plugins: readonly string[]
   /** ` (did you mean "x"?)` where a candidate is near, or nothing. */
   didYouMean(word: string, candidates: readonly string[]): string

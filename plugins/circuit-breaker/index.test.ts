@@ -1,8 +1,10 @@
 import { type Attempt, defineConfig, definePlugin, meterService, providerStatusService } from 'lunaroute'
-import { gateway, harness } from 'lunaroute/testing'
+import { gateway, harness, type Upstream } from 'lunaroute/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../test/support/until.ts'
 import anthropic from '../anthropic/index.ts'
+import fallback from '../fallback/index.ts'
+import gemini from '../gemini/index.ts'
 import openai from '../openai/index.ts'
 import circuitBreaker from './index.ts'
 
@@ -42,14 +44,68 @@ describe('in a gateway', () => {
     expect(g.received).toHaveLength(3)
   })
 
-  it('speaks the dialect of Messages, too', async () => {
-    const g = await gateway(config, { upstream: () => ({ status: 529, body: {} }) })
+  it.each([
+    ['/v1/messages', { type: 'error', error: { details: { error_code: 'LR_CIRCUIT_OPEN' } } }],
+    ['/v1/responses', { error: { code: 'LR_CIRCUIT_OPEN' } }],
+    ['/v1beta/models/m:generateContent', { error: { code: 503, status: 'UNAVAILABLE' } }],
+    ['/v1beta/models/m:streamGenerateContent?alt=sse', { error: { code: 503, status: 'UNAVAILABLE' } }],
+  ])('speaks the dialect of %s, too', async (path, error) => {
+    const plugins = [openai(), anthropic(), gemini(), circuitBreaker(options)]
+    const g = await gateway({ plugins }, { upstream: () => ({ status: 529, body: {} }) })
     onTestFinished(() => g.close())
-    const ask = () => g.post('/v1/messages', { model: 'm' }, { 'anthropic-version': '2023-06-01' })
+    const ask = () => g.post(path, { model: 'm', contents: [] }, { 'anthropic-version': '2023-06-01' })
     await ask()
     await ask()
     const refused = await ask()
-    expect([refused.status, await refused.json()]).toMatchObject([503, { type: 'error' }])
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await refused.json()).toMatchObject(error)
+  })
+
+  it.each([
+    false,
+    true,
+  ])('a client that leaves a probe (stream: %s) at its beginning leaves it to the next', async stream => {
+    let mode: 'fails' | 'hangs' | 'works' = 'fails'
+    const upstream: Upstream = (_request, response) => {
+      if (mode === 'hangs') {
+        // The head alone: a response that is held back, or whose body does not come.
+        response.writeHead(200, { 'content-type': stream ? 'text/event-stream' : 'application/json' })
+        response.flushHeaders()
+        return undefined
+      }
+      return mode === 'fails' ? { status: 500, body: {} } : { body: {} }
+    }
+    const g = await gateway({ plugins: [openai(), fallback(), circuitBreaker(options)] }, { upstream })
+    onTestFinished(() => g.close())
+    const ask = (signal?: AbortSignal) =>
+      g.fetch(CHAT, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'm', stream }),
+        ...(signal && { signal }),
+      })
+    const status = async () => (await ask()).status
+    await until(async () => (await status()) === 503, 'the circuit opens')
+    mode = 'hangs'
+    const before = g.received.length
+    const leaving = new AbortController()
+    const waiting = () =>
+      ask(leaving.signal).then(
+        response => response.status,
+        () => 'left',
+      )
+    let probe = waiting()
+    await until(async () => {
+      if (g.received.length > before) return true
+      if ((await Promise.race([probe, Promise.resolve(0)])) === 503) probe = waiting()
+      return false
+    }, 'the probe arrives')
+    expect(await status()).toBe(503)
+    leaving.abort()
+    expect(await probe).toBe('left')
+    mode = 'works'
+    await expect.poll(status).toBe(200)
+    expect(await status()).toBe(200)
   })
 
   it('goes on to the next attempt of the plan, and survives a reload', async () => {

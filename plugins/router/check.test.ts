@@ -42,6 +42,14 @@ describe('check', () => {
     expect(await refused(rules)).toContain(message)
   })
 
+  it('lets rules without a name share the one they get, but not where a strategy is remembered by it', async () => {
+    const rules = ['m', 'n'].map(model => ({ match: { model }, ...to('openai') }))
+    const g = await gateway({ plugins: [dialects, router({ rules })] })
+    await g.close()
+    const strategy = { type: 'round-robin' as const, providers: ['openai', 'gemini'] }
+    expect(await refused([{ match: { model: 'm' }, strategy }])).toContain('is remembered by the name of its rule')
+  })
+
   const m = (model: string | string[], more = {}) => ({ match: { model, ...more }, ...to('openai') })
   it.each<[string, NonNullable<RouterOptions['rules']>, boolean]>([
     [

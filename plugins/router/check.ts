@@ -2,7 +2,7 @@ import type { ConfigNames, OptionProblem } from 'lunaroute'
 import { type CompiledRule, compileRule } from './compiled-rule.ts'
 import { targetsOf as targetsOfStrategy } from './group.ts'
 import type { Pattern } from './pattern.ts'
-import { fallbacksOf, idOf, targetOf, type WrittenAliases, type WrittenRule } from './rule.ts'
+import { fallbacksOf, idOf, isNamed, targetOf, type WrittenAliases, type WrittenRule } from './rule.ts'
 import { type AliasTarget, targetsOf } from './table.ts'
 
 type Names = Pick<ConfigNames, 'providers' | 'didYouMean'> & Partial<Pick<ConfigNames, 'plugins'>>
@@ -24,7 +24,7 @@ export function checkRules(rules: readonly (WrittenRule | undefined)[], at: At, 
     const place = [...at, index]
     const found = checkRule(rule, place, names)
     const id = idOf(rule)
-    const earlier = seen.get(id)
+    const earlier = isNamed(rule) ? seen.get(id) : undefined
     if (earlier === undefined) seen.set(id, index)
     else {
       const key = rule.id !== undefined ? 'id' : rule.name !== undefined ? 'name' : undefined
@@ -86,7 +86,8 @@ function checkRule(rule: WrittenRule, place: At, names: Names): OptionProblem[] 
 }
 
 /** Spreading is the work of another plugin: without it a plan would name providers that nobody knows. */
-function checkStrategy({ strategy, target, primary }: WrittenRule, place: At, names: Names): OptionProblem[] {
+function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProblem[] {
+  const { strategy, target, primary } = rule
   if (!strategy) return []
   const path = [...place, 'strategy']
   const problems: OptionProblem[] = []
@@ -95,7 +96,8 @@ function checkStrategy({ strategy, target, primary }: WrittenRule, place: At, na
     const other = target ? 'target' : 'primary'
     problems.push({ path, message: `says where to send, and so does ${other}: leave one of them out` })
   }
-  if (plugins && !plugins.includes('balance')) {
+  if (!isNamed(rule)) problems.push({ path, message: 'is remembered by the name of its rule: give it an id' })
+  if (plugins && plugins.indexOf('balance') < plugins.indexOf('router')) {
     problems.push({ path, message: 'takes the plugin "balance", which spreads requests: list it after "router"' })
   }
   const targets = targetsOfStrategy(strategy)

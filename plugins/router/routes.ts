@@ -6,7 +6,7 @@ import { compileRule } from './compiled-rule.ts'
 import { defaultRules } from './defaults.ts'
 import { DEFAULT_FILE, type RouterOptions } from './options.ts'
 import { loadEngine } from './regex.ts'
-import { aliasesOf, fileSchema, idOf, type RoutesFile, rulesOf, type WrittenRule } from './rule.ts'
+import { aliasesOf, fileSchema, idOf, isNamed, type RoutesFile, rulesOf, type WrittenRule } from './rule.ts'
 import { RouteTable } from './table.ts'
 
 /** The rules as they are now. An edit of the file replaces the table; a table itself never changes. */
@@ -42,7 +42,7 @@ export async function openRoutes(options: RouterOptions, api: PluginApi): Promis
     check(value, names) {
       const { rules, at } = rulesOf(value)
       const repeated = rules.flatMap((rule, index) => {
-        if (!ownIds.has(idOf(rule))) return []
+        if (!isNamed(rule) || !ownIds.has(idOf(rule))) return []
         return [{ path: [...at, index], message: `the id "${idOf(rule)}" is also that of a rule of the config` }]
       })
       return [...repeated, ...checkRules(rules, at, names), ...checkAliases(aliasesOf(value), ['aliases'], names)]

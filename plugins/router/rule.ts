@@ -125,6 +125,11 @@ export function idOf({ id, name, priority = DEFAULT_PRIORITY }: WrittenRule): st
   return id ?? name ?? `rule_priority_${priority}`
 }
 
+/** Whether its id is its own. Those that are made up may be shared: the first in the order is meant. */
+export function isNamed({ id, name }: WrittenRule): boolean {
+  return (id ?? name) !== undefined
+}
+
 /** Where a rule sends to first; undefined where it does not say. With a strategy that is the name of its group. */
 export function targetOf(rule: WrittenRule): WrittenTarget | undefined {
   const { target: written, primary, strategy } = rule

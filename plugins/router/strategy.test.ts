@@ -131,6 +131,11 @@ describe('the strategy of a rule', () => {
     await expect(start({ rules: [{ id: 'r', strategy, primary: 'a' }] })).rejects.toThrow('and so does primary')
     const alone = gateway({ plugins: [dialects, router({ rules: [{ id: 'r', strategy }] })], providers }, { env })
     await expect(alone).rejects.toThrow('takes the plugin "balance"')
+    const tooEarly = gateway(
+      { plugins: [dialects, balance(), router({ rules: [{ id: 'r', strategy }] })], providers },
+      { env },
+    )
+    await expect(tooEarly).rejects.toThrow('list it after "router"')
   })
 })
 

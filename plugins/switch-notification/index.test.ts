@@ -3,8 +3,10 @@ import { type Attempt, type Config, definePlugin, GatewayError } from 'lunaroute
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { gateway, harness, type Upstream } from '../../src/testing.ts'
 import anthropic from '../anthropic/index.ts'
+import circuitBreaker from '../circuit-breaker/index.ts'
 import gemini from '../gemini/index.ts'
 import openai from '../openai/index.ts'
+import providerHealth from '../provider-health/index.ts'
 import translate from '../translate/index.ts'
 import config from './example.config.ts'
 import switchNotification from './index.ts'
@@ -76,6 +78,18 @@ describe('a switch', () => {
     await g.post(CHAT, { model: 'm', messages: HI }, { 'x-plan': 'one! two' })
     expect(g.received[0]!.provider).toBe('two')
     expect(g.received[0]!.body.toString()).toContain('one>two: service maintenance')
+  })
+
+  it('past a provider whose circuit is open, or that is unhealthy, is for maintenance', async () => {
+    for (const guard of [circuitBreaker({ failure_threshold: 1 }), providerHealth()]) {
+      const { plugins = [], ...rest } = withOptions({})
+      const g = await start({ ...rest, plugins: [guard, ...plugins] }, failing(500))
+      await (await g.post(CHAT, { model: 'm', messages: HI })).text()
+      await (await g.post(CHAT, { model: 'm', messages: HI })).text()
+      expect(g.received.at(-2)!.provider).toBe('two')
+      expect(g.received.at(-2)!.body.toString()).toContain('one>two: a temporary service issue')
+      expect(g.received.at(-1)!.body.toString()).toContain('one>two: service maintenance')
+    }
   })
 
   it('to a provider of another dialect is told there, with that provider’s own message', async () => {

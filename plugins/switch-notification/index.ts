@@ -80,34 +80,32 @@ export default definePlugin({
       return changed.length === 0 ? undefined : { ...attempt, request: request.with(Object.fromEntries(changed)) }
     }
     return {
-      route: {
-        // The plan is complete: what it begins with is what was meant.
-        stage: 'late',
-        handler(plan, request, exchange) {
-          const first = plan[0]?.provider
-          if (first === undefined || request?.endpoint.operation !== 'generate') return undefined
-          const session = isFollowing ? sessionOf(exchange) : undefined
-          const last = session === undefined ? undefined : sessions.get(session)
-          const original = last ?? first
-          if (session !== undefined) {
-            exchange.observe({
-              attemptAnswered({ provider }, { status }) {
-                if (status < 400) sessions.set(session, provider)
-              },
-            })
+      // Not late: those who reorder a plan, or take out of it who fails, are still to come, and what it begins with now is
+      // what was meant.
+      route(plan, request, exchange) {
+        const first = plan[0]?.provider
+        if (first === undefined || request?.endpoint.operation !== 'generate') return undefined
+        const session = isFollowing ? sessionOf(exchange) : undefined
+        const last = session === undefined ? undefined : sessions.get(session)
+        const original = last ?? first
+        if (session !== undefined) {
+          exchange.observe({
+            attemptAnswered({ provider }, { status }) {
+              if (status < 400) sessions.set(session, provider)
+            },
+          })
+        }
+        if (plan.every(({ provider }) => provider === original)) return undefined
+        const touch = (attempt: OutgoingAttempt, exchange: Exchange) => {
+          try {
+            return notified(attempt, exchange, original, last !== undefined && last !== first)
+          } catch (error) {
+            // An answer without the notice is better than none.
+            api.log.warn({ err: error, exchange: exchange.id }, 'the notice of a switch could not be given')
+            return undefined
           }
-          if (plan.every(({ provider }) => provider === original)) return undefined
-          const touch = (attempt: OutgoingAttempt, exchange: Exchange) => {
-            try {
-              return notified(attempt, exchange, original, last !== undefined && last !== first)
-            } catch (error) {
-              // An answer without the notice is better than none.
-              api.log.warn({ err: error, exchange: exchange.id }, 'the notice of a switch could not be given')
-              return undefined
-            }
-          }
-          return plan.map(each => (each.provider === original ? each : { ...each, touch: joined(each.touch, touch) }))
-        },
+        }
+        return plan.map(each => (each.provider === original ? each : { ...each, touch: joined(each.touch, touch) }))
       },
     }
   },
