@@ -5,6 +5,7 @@ import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
 import { Ended, RawHead, Started } from './attempt-record.ts'
+import { HeldRefusal } from './held-refusal.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { LateRefusal } from './late-refusal.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
@@ -25,6 +26,7 @@ export class Relay implements UpstreamHandler {
   #arrived: Arrived | undefined
   #head: ResponseHead | undefined
   #held: HeldResponse | null = null
+  #refusal: HeldRefusal | null = null
   #toldStatus: number | undefined
   #isReused = false
   #isCancelled = false
@@ -73,9 +75,11 @@ export class Relay implements UpstreamHandler {
     this.#arrived = { status, statusText, raw, resume, headers: responseHeaders }
     if (exchange.generation.isTapped) this.#head = new RawHead(status, raw)
     if (status >= 400) {
-      // What a refusal means for the next attempt is for those to say who have heard of it.
-      this.#report(undefined)
-      if (this.#isFailure({ kind: status, message: `answered with status ${status}` })) return false
+      if (!HeldRefusal.fits(planned, this.#whole())) return this.#refused()
+      this.#refusal = new HeldRefusal(spokenWith(this.#sending.provider, exchange), this.#whole())
+      clearTimeout(this.#contentTimer)
+      this.#contentTimer = setTimeout(() => this.#refused(), HeldRefusal.patience)
+      return true
     }
     // Nobody follows a redirect: it could lead anywhere, and the credential with it.
     const isRedirect = status >= 300 && status < 400 && status !== 304
@@ -96,6 +100,7 @@ export class Relay implements UpstreamHandler {
     const { exchange } = this.#sending
     if (exchange.reply.destroyed) return false
     try {
+      if (this.#refusal) return this.#refusal.push(chunk) || this.#refused()
       return this.#held ? this.#decide(this.#held.push(chunk)) : this.#output!.push(chunk)
     } catch (error) {
       exchange.fail(error)
@@ -108,6 +113,7 @@ export class Relay implements UpstreamHandler {
     if (this.#isOver) return
     const { exchange } = this.#sending
     try {
+      if (this.#refusal && !this.#refused() && this.#isOver) return
       if (this.#held && !this.#decide(this.#held.end()) && this.#isOver) return
       exchange.cancelUpstream = null
       this.#output!.end(trailers)
@@ -127,6 +133,8 @@ export class Relay implements UpstreamHandler {
       this.#settle(null)
       return
     }
+    // What has come of a refusal says enough.
+    if (this.#refusal && !this.#refused() && this.#isOver) return
     const { failure, error } = classify(cause, provider.name, this.#isReused)
     if (this.#arrived === undefined) return this.#fail(failure, error)
     const message = `the provider "${provider.name}" broke off its response`
@@ -137,13 +145,24 @@ export class Relay implements UpstreamHandler {
     exchange.fail(cut)
   }
 
+  /** The provider has refused. False where another try follows, or the client is slower. */
+  #refused(): boolean {
+    const { status } = this.#arrived!
+    if (this.#refusal) this.#head = this.#refusal.head()
+    // What a refusal means for the next attempt is for those to say who have heard of it.
+    this.#report(undefined)
+    if (this.#isFailure({ kind: status, message: `answered with status ${status}` })) return false
+    return this.#commit()
+  }
+
   /** The response is the client's: nothing can take its place any more. False where the client is slower. */
   #commit(): boolean {
     const { exchange } = this.#sending
     const arrived = this.#arrived!
     const { translation } = this.#outgoing
-    const parts = this.#held?.parts ?? []
+    const parts = (this.#held ?? this.#refusal)?.parts ?? []
     this.#held = null
+    this.#refusal = null
     clearTimeout(this.#contentTimer)
     exchange.keepAlive?.stop()
     exchange.observers?.attemptAnswered(this.#started, this.#whole())
