@@ -7,6 +7,8 @@ const SEGMENT = 256 * 1024
 const PAUSE = 20
 /** A segment is no larger than this and one frame: it is copied on each side. */
 const MAX_SEGMENT = 2 * 1024 * 1024
+/** How many segments are written at a time. A busy serving thread hears late that one is. */
+const MAX_WRITES = 8
 /** What may wait in memory for a slow disk, in bytes: seconds of much traffic. */
 const MAX_PENDING = 128 * 1024 * 1024
 /** A file is let go when it has grown to this and has been read, in bytes. */
@@ -36,6 +38,11 @@ interface SpillFile {
   unread: number
 }
 
+interface Writing {
+  /** Set once it is over: tells of it. */
+  settle?: () => void
+}
+
 interface Frame {
   readonly kind: number
   readonly exchange: number
@@ -53,7 +60,8 @@ export class Spill {
   readonly #unread: { readonly segment: SpillSegment; readonly file: SpillFile }[] = []
   #pending: Frame[] = []
   #pendingBytes = 0
-  #isWriting = false
+  /** What is being written, in order. */
+  readonly #writing: Writing[] = []
   #timer: NodeJS.Timeout | undefined
 
   constructor(options: SpillOptions) {
@@ -68,7 +76,7 @@ export class Spill {
 
   /** Whether nothing is left but what `take` returns. */
   get isRead(): boolean {
-    return this.#unread.length === 0 && !this.#isWriting
+    return this.#unread.length === 0 && this.#writing.length === 0
   }
 
   /** Takes a copy. False where there is no room. */
@@ -122,8 +130,14 @@ export class Spill {
   }
 
   #flush(): void {
-    if (this.#isWriting || this.#pending.length === 0) return
-    const frames = this.#nextFrames()
+    do {
+      if (this.#writing.length >= MAX_WRITES || this.#pending.length === 0) return
+      this.#write(this.#nextFrames())
+    } while (this.#pendingBytes >= SEGMENT)
+    if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#flush(), PAUSE)
+  }
+
+  #write(frames: readonly Frame[]): void {
     const fail = (error: Error): void => this.#options.onFailure(error, new Set(frames.map(each => each.exchange)))
     let file: SpillFile
     try {
@@ -137,18 +151,21 @@ export class Spill {
     const segment = { fd, at: file.end, length: bytes.length, iv }
     file.end += bytes.length
     file.unread++
-    this.#isWriting = true
+    const writing: Writing = {}
+    this.#writing.push(writing)
     writeAll(fd, bytes, segment.at, error => {
-      this.#isWriting = false
-      if (error) {
-        file.unread--
-        fail(error)
-      } else {
-        this.#unread.push({ segment, file })
-        this.#options.onSegment(segment)
+      writing.settle = () => {
+        if (error) {
+          file.unread--
+          fail(error)
+        } else {
+          this.#unread.push({ segment, file })
+          this.#options.onSegment(segment)
+        }
       }
-      if (this.#pendingBytes >= SEGMENT) this.#flush()
-      else if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#flush(), PAUSE)
+      // In order, whichever is written first.
+      while (this.#writing[0]?.settle) this.#writing.shift()?.settle?.()
+      this.#flush()
     })
   }
 
