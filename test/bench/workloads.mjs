@@ -7,7 +7,7 @@ const STREAM_RUN = { unit: 'chunk', isPaced: true }
  * run alternates direct and proxied requests on each slot.
  */
 export function workloadGroups(isQuick) {
-  const run = isQuick ? { runMs: 350, warmMs: 500 } : { runMs: 2000, warmMs: 1200 }
+  const run = isQuick ? { runMs: 350, warmMs: 500 } : { runMs: 2000, warmMs: 3000 }
   const ramp = { rampMs: 20 }
   const events = isQuick ? 100 : 200
   const stream = { ...STREAM_RUN, model: `mock-c${events}-d5-b190`, rampMs: 100, runMs: isQuick ? 300 : 1700 }
