@@ -197,7 +197,8 @@ export class ServedExchange implements Exchange {
   }
 
   abort(): void {
-    this.fail(new GatewayError('LR_SHUTTING_DOWN', 503, 'the gateway ended the request because it is shutting down'))
+    const message = 'the gateway ended the request because it is shutting down'
+    this.fail(new GatewayError('LR_SHUTTING_DOWN', 503, message, { headers: { 'retry-after': '1' } }))
   }
 
   /** Called once, when the connection is done with this response. */
