@@ -56,6 +56,11 @@ export function start(name, command, folder, place = 'others') {
   return { name, child, log: () => readFileSync(log, 'utf8').slice(-2000).trim() }
 }
 
+/** Moves a program's first thread, the one that serves, to the subject's core; its other threads stay where they may be. */
+export function keepServingThread({ child }) {
+  if (CORES) spawnSync('taskset', ['-pc', CORES.subject, String(child.pid)])
+}
+
 /** Stops a started program and waits until it is gone. */
 export async function stop({ child }) {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return

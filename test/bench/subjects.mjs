@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { gatewayCommand, hasGateway } from './gateway.mjs'
 import { hasNginx, nginxCommand } from './nginx.mjs'
 import { processTree } from './proc-stats.mjs'
-import { freePort, start } from './processes.mjs'
+import { freePort, keepServingThread, start } from './processes.mjs'
 import { requestOf } from './workloads.mjs'
 
 const START_LIMIT_MS = 15_000
@@ -24,7 +24,7 @@ export const SUBJECTS = [
   gateway('translate'),
   gateway('routing'),
   gateway('resilience'),
-  // Its worker thread has the other core.
+  // Its worker thread may have the other core.
   { ...gateway('recording'), place: 'any' },
 ]
 
@@ -43,6 +43,7 @@ export async function startSubject({ name, command, place = 'subject' }, upstrea
     if (status !== 200) await delay(3)
   }
   const startMs = performance.now() - from
+  if (place === 'any') keepServingThread(program)
   return { ...program, port, startMs, pids: () => processTree(program.child.pid) }
 }
 
