@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import apiKeys from '../../plugins/api-keys/index.ts'
-import { filesIn, of, recorded } from '../../test/recording/rig.ts'
+import { of, recorded } from '../../test/recording/rig.ts'
 
 const CHAT = '/v1/chat/completions'
 const user = (content: string) => ({ role: 'user', content })
