@@ -11,7 +11,7 @@ const HEALTHY = IS_LONG ? 10 : 2
 const DEAD = IS_LONG ? 60 : 5
 const INTERVAL = IS_LONG ? 5 : 2
 const CLIENTS = 100
-/** Milliseconds between two requests of one client. */
+/** Milliseconds between two requests of one client, in the mean. */
 const PACE = 250
 /** Requests that may be made beside those that clients ask for, of each hundred. */
 const BUDGET = 20
@@ -243,7 +243,8 @@ class Crowd {
       this.#times.set(key, times)
       // What begins in one phase and ends in another belongs to neither.
       if (phase === this.phase) times.push(took)
-      await pause(Math.max(0, PACE - took))
+      // Those who were kept waiting together must not go on asking together: they would measure each other.
+      await pause(Math.max(0, PACE * (0.5 + Math.random()) - took))
     }
   }
 
