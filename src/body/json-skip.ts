@@ -3,8 +3,10 @@ const BACKSLASH = 0x5c
 const OPENING = 0x7b
 const CLOSING = 0x7d
 
-// Below this length a byte loop beats the call into native code that Buffer.indexOf costs (measured on coding-agent bodies: 16 beats 24 and 64).
-const SHORT = 16
+// Up to this length a byte loop beats the call into native code that Buffer.indexOf costs: for a whole string, and for what
+// follows an escaped quote in a long one (measured on coding-agent bodies).
+const SHORT = 12
+const SHORT_REST = 8
 
 /** Why and where bytes are not JSON. */
 export class Malformed extends Error {
@@ -31,8 +33,8 @@ export function isSpace(byte: number | undefined): boolean {
 /** The index of the quote that closes a string, given any index inside it that no backslash escapes; -1 when none does. */
 export function closingQuote(bytes: Buffer, from: number): number {
   let at = from
-  for (;;) {
-    const limit = Math.min(at + SHORT, bytes.length)
+  for (let short = SHORT; ; short = SHORT_REST) {
+    const limit = Math.min(at + short, bytes.length)
     while (at < limit) {
       const byte = bytes[at]
       if (byte === QUOTE) return at
