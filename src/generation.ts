@@ -4,6 +4,7 @@ import { EndpointTable } from './endpoints.ts'
 import type { Plan } from './exchange.ts'
 import { HOOK_NAMES, type LiveHooks } from './hooks.ts'
 import type { HookName, Logger } from './plugin.ts'
+import { Roster, type Rostered } from './roster.ts'
 import type { Service } from './service.ts'
 import type { Provider } from './upstream/provider.ts'
 
@@ -45,7 +46,7 @@ export class Generation {
   readonly #homes: ReadonlyMap<string, Home>
   readonly #disposers: Dispose[]
   readonly log: Logger
-  readonly #inside = new Set<Abortable>()
+  readonly #inside = new Roster<Abortable>()
   readonly #disposed: Promise<void>
   #isRetired = false
   #isDisposing = false
@@ -100,7 +101,7 @@ export class Generation {
    */
   async retire(deadline: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const exchange of this.#inside) exchange.abort()
+      for (const exchange of this.#inside.all()) exchange.abort()
     }, deadline)
     timer.unref()
     this.#isRetired = true
@@ -117,7 +118,7 @@ export class Generation {
 }
 
 /** Something that can be broken off from outside: an exchange. */
-export interface Abortable {
+export interface Abortable extends Rostered {
   abort(): void
 }
 

@@ -8,7 +8,7 @@ import { generationOf } from './support/generation.ts'
 const plugin = (name: string, setup: (api: PluginApi) => Hooks | Promise<Hooks> | void = () => undefined) =>
   definePlugin({ name, setup: (_options, api) => (setup(api) ?? {}) as never })()
 
-const inside = (abort: () => void = () => undefined): Abortable => ({ abort })
+const inside = (abort: () => void = () => undefined): Abortable => ({ abort, place: -1 })
 
 describe('a build', () => {
   it('sets plugins up in list order, one after the other', async () => {

@@ -40,6 +40,7 @@ export class ServedExchange implements Exchange {
   readonly timings: Times
   request: LlmRequest | null = null
   response: ResponseHead | null = null
+  place = -1
   requestBytes = 0
   responseBytes = 0
   isStreaming = false
