@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import apiKeys from '../../plugins/api-keys/index.ts'
 import { of, recorded } from '../../test/recording/rig.ts'
+import { until } from '../../test/support/until.ts'
 
 const CHAT = '/v1/chat/completions'
 const user = (content: string) => ({ role: 'user', content })
@@ -234,4 +236,19 @@ it('records a refusal of the gateway, and none of its own pages', async () => {
   expect(events.map(each => each.type)).toEqual(['started', 'response_recorded', 'completed'])
   expect(of(events, 'completed')).toMatchObject([{ outcome: 'rejected', success: false }])
   expect(of(events, 'completed')[0]!.error).toMatch(/^LR_UNAUTHORIZED: /)
+})
+
+it.runIf(process.platform === 'linux')('lets the threads that serve go first', async () => {
+  // Field 19 of proc(5)'s stat, counted from what follows the name, which may hold spaces.
+  const threads = () =>
+    readdirSync('/proc/self/task').map(id => {
+      const stat = readFileSync(`/proc/self/task/${id}/stat`, 'latin1')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+    })
+  const low = () => threads().filter(each => each === 19).length
+  const before = low()
+  const { g, stop } = await recorded({ upstream: () => ({ body: completion({ content: 'Hello.' }) }) })
+  await (await g.post(CHAT, { model: 'gpt-5', messages: [user('Hi')] })).text()
+  await until(() => low() === before + 1, 'the worker steps back', 20_000)
+  await stop()
 })

@@ -7,7 +7,7 @@ import { Samples } from './samples.mjs'
 import { requestOf } from './workloads.mjs'
 
 // The load generator: a process of its own that takes one job at a time over IPC and answers with its measures.
-// A job: { workload, model, port, directPort, pids, concurrency, isPaired, isTranslated, rampMs, runMs, maxRequests }
+// A job: { workload, model, port, directPort, pids, concurrency, isPaired, isTranslated, rampMs, runMs, maxRequests, perSecond }
 
 const GRACE_MS = 30_000
 
@@ -46,7 +46,8 @@ async function run(job) {
   }
 }
 
-// Every slot sends one request after the other, alternating its connections, until time or count is used up.
+// Every slot sends one request after the other, alternating its connections, until time or count is used up. With
+// `perSecond`, requests begin at even distances, whichever slot's turn it is.
 async function load(job, slots) {
   const endAt = performance.now() + job.rampMs + job.runMs
   const overdue = setTimeout(
@@ -56,10 +57,13 @@ async function load(job, slots) {
     job.rampMs + job.runMs + GRACE_MS,
   )
   let left = job.maxRequests
+  const beginAt = performance.now()
+  let begun = 0
   const work = async (slot, i) => {
     await delay((i * job.rampMs) / slots.length)
     for (let turn = i; left > 0 && performance.now() < endAt; turn++) {
       left--
+      if (job.perSecond) await delay(Math.max(0, beginAt + (begun++ * 1000) / job.perSecond - performance.now()))
       // The pause keeps a dead subject from turning this into a busy loop.
       if (!(await slot[turn % slot.length].request())) await delay(10)
     }

@@ -30,14 +30,15 @@ const ROUTED = ['routing', 'resilience'].flatMap(subject =>
 )
 
 const RECORDED = [
-  { what: 'CPU of the serving thread, 200 KB', run: 'W3@16', read: main, limit: 1.25 },
-  { what: 'CPU of the serving thread, 1 KB', run: 'W1@16', read: main, limit: 1.25 },
-  { what: 'CPU of the whole process, 200 KB', run: 'W3@16', read: cpu, limit: Number.POSITIVE_INFINITY },
+  { what: 'CPU of the serving thread, 200 KB, 200/s', run: 'W9@16', read: main, limit: 1.25 },
+  { what: 'CPU of the whole process, 200 KB, 200/s', run: 'W9@16', read: cpu, limit: Number.POSITIVE_INFINITY },
+  // More than the worker can take, which goes through the spill.
+  { what: 'CPU of the serving thread, 200 KB, flat out', run: 'W3@16', read: main, limit: Number.POSITIVE_INFINITY },
 ].map(target => ({ ...target, subject: 'recording', to: 'passthrough' }))
 
 const LATENCY = {
-  what: 'p50 more than passthrough, 200 KB',
-  run: 'W3@1',
+  what: 'p50 more than passthrough, 200 KB, 200/s',
+  run: 'W9@16',
   subject: 'recording',
   less: 'passthrough',
   read: addedP50,

@@ -77,6 +77,12 @@ export function workloadGroups(isQuick) {
       isTranslated: true,
       model: 'mock-m-c1-d0-b190',
     })),
+    group('W9', '200 KB request, 100 events, 200 requests/s', agent.model, isQuick ? 500 : 8000, [16], () => ({
+      ...agent,
+      isPaired: false,
+      perSecond: 200,
+      runMs: isQuick ? 500 : 5000,
+    })),
   ]
 }
 
@@ -113,6 +119,7 @@ const BODIES = {
   W6: chatBody,
   W7: messagesBody,
   W8: (model, stream) => agentBody(model, 200_000, stream),
+  W9: (model, stream) => agentBody(model, 200_000, stream),
 }
 
 function group(id, title, warm, warmMs, concurrencies, settings) {
