@@ -27,6 +27,8 @@ describe('refused before any call', () => {
   it.each([
     ['a literal that is none', '{"model":tru}', 'LR_BAD_JSON'],
     ['broken JSON deep inside', '{"model":"m","messages":[{"role":}]}', 'LR_BAD_JSON'],
+    ['a literal that is none, after text beyond ASCII', '{"x":"é 中","model":tru}', 'LR_BAD_JSON'],
+    ['a space that JSON does not know', '{"model":\u00a0"m"}', 'LR_BAD_JSON'],
     ['a list', '[{"model":"m"}]', 'LR_BAD_JSON'],
     ['nothing', '', 'LR_BAD_JSON'],
     ['something after the object', '{"model":"m"}{}', 'LR_BAD_JSON'],
