@@ -7,7 +7,7 @@ import { plot } from './plot.mjs'
 import { page, report } from './report.mjs'
 import { Rig } from './rig.mjs'
 import { SUBJECTS } from './subjects.mjs'
-import { workloadGroups } from './workloads.mjs'
+import { isMeasured, workloadGroups } from './workloads.mjs'
 
 const options = readOptions(process.argv.slice(2))
 const groups = choose(workloadGroups(options.isQuick), options.only, group => group.id, 'workload')
@@ -45,19 +45,24 @@ if (options.svg && drawing) writeFileSync(options.svg, drawing)
 if (options.json)
   writeFileSync(options.json, `${JSON.stringify({ date, command, node: process.version, measures }, null, 1)}\n`)
 
-// Fresh processes for every group and round: no subject carries another workload's heap, and no lucky start decides.
+// Fresh processes for every group and round: no subject carries another workload's heap, and no lucky start decides. Several
+// passes over them, for the machine's other guests come and go.
 async function measure(round, group) {
   const subjects = []
   try {
     for (const kind of kinds) {
+      if (!isMeasured(group, kind.name)) continue
       const subject = await rig.subject(kind)
       subjects.push(subject)
       measures.addStart(subject.name, subject.startMs)
     }
     for (const subject of subjects) await rig.load(group.warm, subject)
-    const order = rotated(subjects, round)
+    const passes = options.isQuick ? 1 : group.passes
     for (const run of group.runs) {
-      for (const subject of order) await measureOne(round, run, subject)
+      for (let pass = 0; pass < passes; pass++) {
+        const turn = round * passes + pass
+        for (const subject of rotated(subjects, turn)) await measureOne(turn, run, subject)
+      }
     }
   } finally {
     await rig.stop(subjects)
@@ -72,11 +77,11 @@ function rotated(subjects, round) {
   return [...direct, ...others.slice(first), ...others.slice(0, first)]
 }
 
-async function measureOne(round, run, subject) {
+async function measureOne(turn, run, subject) {
   const result = await rig.load(run, subject)
-  const figures = figuresOf(run, result, measures.direct(round, run.id))
-  measures.add(round, run.id, subject.name, figures)
+  const figures = figuresOf(run, result, measures.direct(turn, run.id))
+  measures.add(turn, run.id, subject.name, figures)
   const cost = figures.cpuUs === null ? 'nothing done' : `${figures.cpuUs.toFixed(1)} us/${run.unit}`
   const errors = figures.errors > 0 ? `, ${figures.errors} errors (${figures.problem})` : ''
-  console.log(`round ${round + 1}/${options.rounds} ${run.id} ${subject.name}: ${cost}${errors}`)
+  console.log(`turn ${turn + 1} ${run.id} ${subject.name}: ${cost}${errors}`)
 }

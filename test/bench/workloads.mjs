@@ -2,12 +2,19 @@ import { agentBody, chatBody, messagesBody } from './bodies.mjs'
 
 const STREAM_RUN = { unit: 'chunk', isPaced: true }
 
+const TRANSLATED = ['direct', 'lean', 'passthrough', 'translate']
+
+/** Whether a workload says something of a subject; which ones it leaves out is the group's to say. */
+export function isMeasured({ subjects }, name) {
+  return subjects === undefined || subjects.includes(name)
+}
+
 /**
- * The workloads, in groups that share freshly started subjects. `warm` is a load that warms a subject up for the group; a paired
+ * The workloads, in groups that share freshly started subjects, and are run `passes` times on them. `warm` is a load that warms a subject up for the group; a paired
  * run alternates direct and proxied requests on each slot.
  */
 export function workloadGroups(isQuick) {
-  const run = isQuick ? { runMs: 350, warmMs: 500 } : { runMs: 2000, warmMs: 3000 }
+  const run = isQuick ? { runMs: 350, warmMs: 500 } : { runMs: 2000, warmMs: 8000 }
   const ramp = { rampMs: 20 }
   const events = isQuick ? 100 : 200
   const stream = { ...STREAM_RUN, model: `mock-c${events}-d5-b190`, rampMs: 100, runMs: isQuick ? 300 : 1700 }
@@ -27,7 +34,7 @@ export function workloadGroups(isQuick) {
       ...small,
       isPaired: c === 1,
     })),
-    group('W2', `${events} events, one each 5 ms`, 'mock-c100-d1-b190', run.warmMs, [16, 64], c => ({
+    group('W2', `${events} events, one each 5 ms`, 'mock-c100-d1-b190', run.warmMs / 2, [16, 64], c => ({
       ...stream,
       isPaired: c === 16,
     })),
@@ -47,6 +54,7 @@ export function workloadGroups(isQuick) {
         model: `mock-c${20 * seconds}-d50-b190`,
         eventsPerSecond: 20 * crowd,
       }),
+      { passes: 1, subjects: ['direct', 'nginx', 'lean', 'passthrough', 'local'] },
     ),
     group(
       'W6',
@@ -58,6 +66,7 @@ export function workloadGroups(isQuick) {
         ...stream,
         ...fromMessages,
       }),
+      { subjects: TRANSLATED },
     ),
     group(
       'W7',
@@ -70,19 +79,36 @@ export function workloadGroups(isQuick) {
         isPaired: false,
         isTranslated: true,
       }),
+      { subjects: TRANSLATED },
     ),
-    group('W8', '200 KB request of a Chat client, Messages provider', 'mock-m-c1-d0-b190', run.warmMs, [1, 16], () => ({
-      ...agent,
-      isPaired: false,
-      isTranslated: true,
-      model: 'mock-m-c1-d0-b190',
-    })),
-    group('W9', '200 KB request, 100 events, 200 requests/s', agent.model, isQuick ? 500 : 8000, [16], () => ({
-      ...agent,
-      isPaired: false,
-      perSecond: 200,
-      runMs: isQuick ? 500 : 5000,
-    })),
+    group(
+      'W8',
+      '200 KB request of a Chat client, Messages provider',
+      'mock-m-c1-d0-b190',
+      run.warmMs,
+      [1, 16],
+      () => ({
+        ...agent,
+        isPaired: false,
+        isTranslated: true,
+        model: 'mock-m-c1-d0-b190',
+      }),
+      { subjects: TRANSLATED },
+    ),
+    group(
+      'W9',
+      '200 KB request, 100 events, 200 requests/s',
+      agent.model,
+      run.warmMs,
+      [16],
+      () => ({
+        ...agent,
+        isPaired: false,
+        perSecond: 200,
+        runMs: isQuick ? 500 : 4000,
+      }),
+      { subjects: ['direct', 'lean', 'passthrough', 'recording'] },
+    ),
   ]
 }
 
@@ -122,7 +148,7 @@ const BODIES = {
   W9: (model, stream) => agentBody(model, 200_000, stream),
 }
 
-function group(id, title, warm, warmMs, concurrencies, settings) {
+function group(id, title, warm, warmMs, concurrencies, settings, { passes = 3, subjects } = {}) {
   const runs = concurrencies.map(concurrency => ({
     id: `${id}@${concurrency}`,
     workload: id,
@@ -133,6 +159,8 @@ function group(id, title, warm, warmMs, concurrencies, settings) {
   return {
     id,
     title,
+    passes,
+    subjects,
     warm: { ...runs[0], model: warm, concurrency: 16, rampMs: 0, runMs: warmMs, maxRequests: 1e9 },
     runs,
   }

@@ -10,8 +10,8 @@ import { filesIn, scratch } from '../recording/rig.ts'
 import { serve } from '../support/serve.ts'
 import { until } from '../support/until.ts'
 
-/** The long form is ten minutes: LUNAROUTE_TEST_RECORDING_SECONDS=600. */
-const SECONDS = Number(process.env.LUNAROUTE_TEST_RECORDING_SECONDS ?? 10)
+// LUNAROUTE_LONG_TESTS=1: ten minutes, and 24 GB of bodies.
+const SECONDS = process.env.LUNAROUTE_LONG_TESTS === '1' ? 600 : 10
 const RATE = 200
 const BYTES = 200_000
 const SESSIONS = 50
