@@ -3,6 +3,7 @@ import { agentBody, chatBody, messagesBody } from './bodies.mjs'
 const STREAM_RUN = { unit: 'chunk', isPaced: true }
 
 const TRANSLATED = ['direct', 'lean', 'passthrough', 'translate']
+const PASSED_ON = ['direct', 'nginx', 'lean', 'passthrough', 'local', 'routing', 'resilience']
 
 /** Whether a workload says something of a subject; which ones it leaves out is the group's to say. */
 export function isMeasured({ subjects }, name) {
@@ -30,19 +31,42 @@ export function workloadGroups(isQuick) {
   const small = { ...run, ...ramp, unit: 'request', model: 'mock-b1500' }
   const agent = { ...run, ...ramp, unit: 'request', model: 'mock-c100-d0-b190' }
   return [
-    group('W1', '1 KB request, 1.5 KB reply', 'mock-b1500', run.warmMs, [1, 16, 64], c => ({
-      ...small,
-      isPaired: c === 1,
-    })),
-    group('W2', `${events} events, one each 5 ms`, 'mock-c100-d1-b190', run.warmMs / 2, [16, 64], c => ({
-      ...stream,
-      isPaired: c === 16,
-    })),
-    group('W3', '200 KB request, 100 events without a pause', agent.model, run.warmMs, [1, 16], c => ({
-      ...agent,
-      isPaired: c === 1,
-    })),
-    group('W4', '2 MB request, 1.5 KB reply', 'mock-b1500', run.warmMs, [1], () => ({ ...small, isPaired: true })),
+    group(
+      'W1',
+      '1 KB request, 1.5 KB reply',
+      'mock-b1500',
+      run.warmMs,
+      [1, 16, 64],
+      c => ({ ...small, isPaired: c === 1 }),
+      { subjects: PASSED_ON },
+    ),
+    group(
+      'W2',
+      `${events} events, one each 5 ms`,
+      'mock-c100-d1-b190',
+      run.warmMs / 2,
+      [16, 64],
+      c => ({
+        ...stream,
+        isPaired: c === 16,
+      }),
+      { subjects: PASSED_ON },
+    ),
+    group(
+      'W3',
+      '200 KB request, 100 events without a pause',
+      agent.model,
+      run.warmMs,
+      [1, 16],
+      c => ({
+        ...agent,
+        isPaired: c === 1,
+      }),
+      { subjects: [...PASSED_ON, 'recording'] },
+    ),
+    group('W4', '2 MB request, 1.5 KB reply', 'mock-b1500', run.warmMs, [1], () => ({ ...small, isPaired: true }), {
+      subjects: PASSED_ON,
+    }),
     group(
       'W5',
       `${crowd} streams, 20 events/s, ${seconds} s`,
