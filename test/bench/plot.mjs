@@ -76,7 +76,7 @@ text { font: 12px system-ui, sans-serif; fill: #1f2937 }
 .head { font-size: 14px; font-weight: 600 }
 .title { font-weight: 600 }
 .name { text-anchor: end; fill: #4b5563 }
-.value { fill: #4b5563 }
+.value { fill: #4b5563; stroke: #ffffff; stroke-width: 4; paint-order: stroke }
 .paper { fill: #ffffff }
 .own { fill: #4f6bed }
 .other { fill: #8b95a5 }
