@@ -249,6 +249,6 @@ it.runIf(process.platform === 'linux')('lets the threads that serve go first', a
   const before = low()
   const { g, stop } = await recorded({ upstream: () => ({ body: completion({ content: 'Hello.' }) }) })
   await (await g.post(CHAT, { model: 'gpt-5', messages: [user('Hi')] })).text()
-  await until(() => low() === before + 1, 'the worker steps back', 20_000)
+  await until(() => low() > before, 'the worker steps back', 20_000)
   await stop()
 })
