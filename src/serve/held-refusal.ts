@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 import type { Attempt, ResponseHead } from '../exchange.ts'
 import { retryAfter } from '../retry-after.ts'
+import { errorBody } from './error-body.ts'
 
 /** More than this no refusal takes to say when to come again. */
 const LIMIT = 64 * 1024
@@ -37,17 +38,8 @@ export class HeldRefusal {
 
   /** The head, with what the body says added to it. */
   head(): ResponseHead {
-    const milliseconds = this.#dialect.codec?.readError(this.#body(), this.#head).retryAfter
+    const milliseconds = this.#dialect.codec?.readError(errorBody(Buffer.concat(this.parts)), this.#head).retryAfter
     return milliseconds === undefined ? this.#head : new ToldHead(this.#head, milliseconds)
-  }
-
-  #body(): unknown {
-    const text = Buffer.concat(this.parts).toString()
-    try {
-      return JSON.parse(text)
-    } catch {
-      return text
-    }
   }
 }
 

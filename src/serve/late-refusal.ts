@@ -2,6 +2,7 @@ import { Accumulator } from '../body/accumulator.ts'
 import { GatewayError } from '../errors.ts'
 import type { ResponseHead } from '../exchange.ts'
 import { type Sending, spokenWith } from './attempt.ts'
+import { errorBody } from './error-body.ts'
 import type { Output } from './output.ts'
 import { withoutSecrets } from './secrets.ts'
 
@@ -40,17 +41,9 @@ export class LateRefusal implements Output {
       const message = `the provider "${provider.name}" did not answer with a stream that can be passed on`
       return exchange.fail(new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message))
     }
-    const text = this.#body.take().toString()
-    const said = spokenWith(provider, exchange).codec?.readError(parsed(text), this.#head).message
+    const body = errorBody(this.#body.take())
+    const said = spokenWith(provider, exchange).codec?.readError(body, this.#head).message
     const message = said || `the provider "${provider.name}" answered with status ${status}`
     exchange.fail(new GatewayError('LR_UPSTREAM_ERROR', status, withoutSecrets(message, provider, exchange)))
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
   }
 }

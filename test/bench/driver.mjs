@@ -7,7 +7,8 @@ import { Samples } from './samples.mjs'
 import { requestOf } from './workloads.mjs'
 
 // The load generator: a process of its own that takes one job at a time over IPC and answers with its measures.
-// A job: { workload, model, port, directPort, pids, concurrency, isPaired, isTranslated, rampMs, runMs, maxRequests, perSecond }
+// A job: { workload, model, port, directPort, pids, concurrency, isPaired, isTranslated, rampMs, runMs, maxRequests,
+// perSecond }
 
 const GRACE_MS = 30_000
 

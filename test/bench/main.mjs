@@ -7,7 +7,7 @@ import { plot } from './plot.mjs'
 import { page, report } from './report.mjs'
 import { Rig } from './rig.mjs'
 import { SUBJECTS } from './subjects.mjs'
-import { isMeasured, workloadGroups } from './workloads.mjs'
+import { workloadGroups } from './workloads.mjs'
 
 const options = readOptions(process.argv.slice(2))
 const groups = choose(workloadGroups(options.isQuick), options.only, group => group.id, 'workload')
@@ -50,8 +50,7 @@ if (options.json)
 async function measure(round, group) {
   const subjects = []
   try {
-    for (const kind of kinds) {
-      if (!isMeasured(group, kind.name)) continue
+    for (const kind of kinds.filter(each => group.subjects.includes(each.name))) {
       const subject = await rig.subject(kind)
       subjects.push(subject)
       measures.addStart(subject.name, subject.startMs)

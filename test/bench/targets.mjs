@@ -73,9 +73,14 @@ const TARGETS = [
 export function judge(measures) {
   return TARGETS.map(target => {
     const reached = reachedBy(measures, target)
-    const verdict = reached === null ? 'not measured' : reached <= target.limit ? 'ok' : 'missed'
-    return { ...target, reached, verdict }
+    return { ...target, reached, verdict: verdictOf(reached, target.limit) }
   })
+}
+
+function verdictOf(reached, limit) {
+  if (reached === null) return 'not measured'
+  if (!Number.isFinite(limit)) return ''
+  return reached <= limit ? 'ok' : 'missed'
 }
 
 function reachedBy(measures, { run, subject, to, less, read }) {

@@ -5,14 +5,10 @@ const STREAM_RUN = { unit: 'chunk', isPaced: true }
 const TRANSLATED = ['direct', 'lean', 'passthrough', 'translate']
 const PASSED_ON = ['direct', 'nginx', 'lean', 'passthrough', 'local', 'routing', 'resilience']
 
-/** Whether a workload says something of a subject; which ones it leaves out is the group's to say. */
-export function isMeasured({ subjects }, name) {
-  return subjects === undefined || subjects.includes(name)
-}
-
 /**
- * The workloads, in groups that share freshly started subjects, and are run `passes` times on them. `warm` is a load that warms a subject up for the group; a paired
- * run alternates direct and proxied requests on each slot.
+ * The workloads, in groups that share freshly started subjects: those of which they say something. `warm` is a load that
+ * warms a subject up for the group, `passes` is how often all of it is run; a paired run alternates direct and proxied
+ * requests on each slot.
  */
 export function workloadGroups(isQuick) {
   const run = isQuick ? { runMs: 350, warmMs: 500 } : { runMs: 2000, warmMs: 8000 }
@@ -172,7 +168,7 @@ const BODIES = {
   W9: (model, stream) => agentBody(model, 200_000, stream),
 }
 
-function group(id, title, warm, warmMs, concurrencies, settings, { passes = 3, subjects } = {}) {
+function group(id, title, warm, warmMs, concurrencies, settings, { passes = 3, subjects }) {
   const runs = concurrencies.map(concurrency => ({
     id: `${id}@${concurrency}`,
     workload: id,

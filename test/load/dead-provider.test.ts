@@ -2,11 +2,11 @@ import http from 'node:http'
 import type { Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../support/free-port.ts'
+import { IS_LONG } from '../support/long.ts'
 import { type ServedGateway, serve } from '../support/serve.ts'
 import { pause, until } from '../support/until.ts'
 
-// LUNAROUTE_LONG_TESTS=1: a minute of death, with a breaker that waits accordingly. Times in seconds.
-const IS_LONG = process.env.LUNAROUTE_LONG_TESTS === '1'
+// The long form is a minute of death, with a breaker that waits accordingly. Times in seconds.
 const HEALTHY = IS_LONG ? 10 : 2
 const DEAD = IS_LONG ? 60 : 5
 const INTERVAL = IS_LONG ? 5 : 2

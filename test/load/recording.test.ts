@@ -7,11 +7,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../plugins/session-sqlite/driver.ts'
 import { filesIn, scratch } from '../recording/rig.ts'
+import { IS_LONG } from '../support/long.ts'
 import { serve } from '../support/serve.ts'
 import { until } from '../support/until.ts'
 
-// LUNAROUTE_LONG_TESTS=1: ten minutes, and 24 GB of bodies.
-const SECONDS = process.env.LUNAROUTE_LONG_TESTS === '1' ? 600 : 10
+// The long form has 24 GB of bodies.
+const SECONDS = IS_LONG ? 600 : 10
 const RATE = 200
 const BYTES = 200_000
 const SESSIONS = 50
