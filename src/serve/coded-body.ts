@@ -2,6 +2,7 @@ import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { GatewayError } from '../errors.ts'
 import { tooLarge } from './body.ts'
+import { zstdDecoder } from './zstd.ts'
 
 /** A body that came in a content coding: what was received, and what plugins read of it. */
 export interface CodedBody {
@@ -9,18 +10,15 @@ export interface CodedBody {
   readonly plain: Buffer
 }
 
-type Decode = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>
-type NodeDecode = (bytes: Buffer, options: object, done: (error: Error | null, bytes: Buffer) => void) => void
-
-// Of Node 22.15 and later.
-const { zstdDecompress } = zlib as { readonly zstdDecompress?: NodeDecode }
+/** Undoes one coding. Rejects with Node's code ERR_BUFFER_TOO_LARGE where more comes of it than was allowed. */
+export type Decode = (bytes: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>
 
 const gunzip: Decode = promisify<Buffer, object, Buffer>(zlib.gunzip)
 const DECODERS: Readonly<Record<string, Decode>> = {
   gzip: gunzip,
   deflate: promisify<Buffer, object, Buffer>(zlib.inflate),
   br: promisify<Buffer, object, Buffer>(zlib.brotliDecompress),
-  ...(zstdDecompress && { zstd: promisify<Buffer, object, Buffer>(zstdDecompress) }),
+  zstd: zstdDecoder(),
 }
 const KNOWN = Object.keys(DECODERS).join(', ')
 
