@@ -7,13 +7,11 @@ import type { Attempt } from './exchange.ts'
 export function derived(make: (attempt: Attempt) => Attempt): (attempt: Attempt) => Attempt {
   const known = new WeakMap<Attempt, Attempt>()
   return attempt => {
+    const found = known.get(attempt)
+    if (found) return found
+    const made = make(attempt)
     // Others are made for one request: to remember them would cost more than to make them.
-    if (!Object.isFrozen(attempt)) return make(attempt)
-    let found = known.get(attempt)
-    if (!found) {
-      found = Object.freeze(make(attempt))
-      known.set(attempt, found)
-    }
-    return found
+    if (Object.isFrozen(attempt)) known.set(attempt, Object.freeze(made))
+    return made
   }
 }

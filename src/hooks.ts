@@ -4,11 +4,12 @@ import { GatewayError, PluginError } from './errors.ts'
 import type { Attempt, Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
 import type { EgressCondition, Handlers, HookName, Logger } from './plugin.ts'
 import type { LlmRequest } from './request.ts'
+import { asLoop, firstAnswer, handedOn, isPromise, type Step } from './series.ts'
 
 // The only file that imports tapable. What it does that has to be fenced in, measured on 2.3.4:
-// - a tap that throws synchronously leaves promise() pending for ever unless it is the first asynchronous one, as does
-//   one that never calls back: every tap is wrapped, and calls back exactly once;
-// - a promise per tap is most of what a tap costs: those that answer at once call back at once;
+// - a record tap that throws synchronously leaves promise() pending for ever unless it is the first, as does one that
+//   never calls back: each is wrapped, and calls back exactly once;
+// - an asynchronous series makes closures for every tap in every call: series.ts has it run as a loop;
 // - in AsyncParallelHook a synchronous throw keeps later taps from starting: each record tap is isolated;
 // - an unknown `before` puts a tap first of all: order.ts sorts, and taps are registered in final order.
 
@@ -20,14 +21,23 @@ type MaybeRequest = LlmRequest | null
 
 function createHooks() {
   return {
-    ingress: new AsyncSeriesBailHook<[Exchange], Reply | void>(['exchange']),
-    normalize: new AsyncSeriesWaterfallHook<[LlmRequest, Exchange], LlmRequest | void>(['request', 'exchange']),
-    route: new AsyncSeriesWaterfallHook<[Plan, MaybeRequest, Exchange], Plan | void>(['plan', 'request', 'exchange']),
-    egress: new AsyncSeriesWaterfallHook<[OutgoingAttempt, MaybeRequest, Exchange], OutgoingAttempt | void>([
-      'attempt',
-      'request',
-      'exchange',
-    ]),
+    ingress: asLoop(new AsyncSeriesBailHook<[Exchange], Reply | void>(['exchange']), firstAnswer),
+    normalize: asLoop(
+      new AsyncSeriesWaterfallHook<[LlmRequest, Exchange], LlmRequest | void>(['request', 'exchange']),
+      handedOn,
+    ),
+    route: asLoop(
+      new AsyncSeriesWaterfallHook<[Plan, MaybeRequest, Exchange], Plan | void>(['plan', 'request', 'exchange']),
+      handedOn,
+    ),
+    egress: asLoop(
+      new AsyncSeriesWaterfallHook<[OutgoingAttempt, MaybeRequest, Exchange], OutgoingAttempt | void>([
+        'attempt',
+        'request',
+        'exchange',
+      ]),
+      handedOn,
+    ),
     streamChunk: new SyncWaterfallHook<[Chunks, Exchange], Chunks | void>(['chunks', 'exchange']),
     record: new AsyncParallelHook<[Exchange]>(['exchange']),
   }
@@ -58,8 +68,10 @@ export function buildHooks(taps: readonly Tap[]): LiveHooks {
   for (const tap of taps) install(hooks, tap)
   const live = Object.entries(hooks).map(([name, hook]) => [name, hook.isUsed() ? hook : null])
   const conditions = taps.filter(each => each.hook === 'egress').map(conditionOf)
-  const isEgressWanted: LiveHooks['isEgressWanted'] = (attempt, request, exchange) =>
-    conditions.some(each => each(attempt, request, exchange))
+  const isEgressWanted: LiveHooks['isEgressWanted'] = (attempt, request, exchange) => {
+    for (const isWanted of conditions) if (isWanted(attempt, request, exchange)) return true
+    return false
+  }
   return Object.freeze({ ...Object.fromEntries(live), isEgressWanted }) as LiveHooks
 }
 
@@ -67,42 +79,17 @@ function install(hooks: TapableHooks, tap: Tap): void {
   if (tap.hook === 'streamChunk') return installStreamChunk(hooks, tap)
   if (tap.hook === 'record') return installRecord(hooks, tap)
   // One signature per hook exists only in the table of types; here they are all "some arguments, maybe a value".
-  const handler = (tap.when ? conditional(tap) : tap.handler) as (...args: unknown[]) => unknown
+  const handler = (tap.when ? conditional(tap) : tap.handler) as Step
   const hook = hooks[tap.hook] as unknown as AsyncSeriesBailHook<unknown[], unknown>
-  hook.tapAsync(tap.plugin, (...args: unknown[]) => {
-    const done = args.pop() as Done
-    let result: unknown
+  const step: Step = (first, second, third) => {
     try {
-      result = handler(...args)
+      const result = handler(first, second, third)
+      return isPromise(result) ? result.then(undefined, error => blame(tap, error)) : result
     } catch (error) {
-      return fail(tap, error, done)
+      return blame(tap, error)
     }
-    if (!isPromise(result)) return done(null, orNothing(result))
-    result.then(
-      value => done(null, orNothing(value)),
-      error => fail(tap, error, done),
-    )
-  })
-}
-
-type Done = (error: unknown, result?: unknown) => void
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
-/** tapable takes null, false and 0 for an answer: one plugin in JavaScript could so switch off those after it. */
-function orNothing(value: unknown): unknown {
-  return value || undefined
-}
-
-function fail(tap: Tap, error: unknown, done: Done): void {
-  try {
-    blame(tap, error)
-  } catch (refusal) {
-    return done(refusal)
   }
-  done(null)
+  hook.tap(tap.plugin, step as never)
 }
 
 /** The handler of an egress tap that says when it is needed. */

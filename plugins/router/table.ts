@@ -14,6 +14,10 @@ interface Placed {
   readonly order: number
 }
 
+/** Of how many models a table remembers which rules may be for them. */
+const MAX_KNOWN = 1000
+const MAX_NAME = 200
+
 /**
  * Rules in the order they are asked: by priority, and by place where that is the same. Immutable. A rule for names or
  * beginnings of models, or for a header's value, is only asked about those: a thousand rules cost about as much as the few
@@ -28,6 +32,7 @@ export class RouteTable {
   readonly #byBeginning = new Map<string, Placed[]>()
   readonly #byHeader = new Map<string, Map<string, Placed[]>>()
   readonly #lengths: readonly number[]
+  readonly #known = new Map<string, readonly Placed[]>()
   readonly #others: Placed[] = []
 
   constructor(rules: readonly CompiledRule[], aliases: WrittenAliases) {
@@ -52,12 +57,13 @@ export class RouteTable {
   }
 
   alias(model: string): AliasTarget | undefined {
-    return this.#aliases.get(model)
+    return this.#aliases.size === 0 ? undefined : this.#aliases.get(model)
   }
 
   /** The first rule that fits. */
   find(facts: Facts): CompiledRule | undefined {
     const lists = this.#candidates(facts)
+    if (lists.length === 1) return lists[0]!.find(({ rule }) => rule.test(facts))?.rule
     const at = lists.map(() => 0)
     for (;;) {
       let next: Placed | undefined
@@ -101,14 +107,22 @@ export class RouteTable {
       const list = value === undefined ? undefined : values.get(value)
       if (list) lists.push(list)
     }
-    if (model === undefined) return lists
-    const named = this.#byName.get(model)
-    if (named) lists.push(named)
-    for (const length of this.#lengths) {
-      const begun = model.length >= length ? this.#byBeginning.get(model.slice(0, length)) : undefined
-      if (begun) lists.push(begun)
-    }
+    const called = model === undefined ? [] : this.#called(model)
+    if (called.length > 0) lists.push(called)
     return lists
+  }
+
+  /** Rules for this very name or a beginning of it, in order. The same few models are asked for again and again. */
+  #called(model: string): readonly Placed[] {
+    const known = this.#known.get(model)
+    if (known) return known
+    const beginnings = this.#lengths.filter(length => length <= model.length).map(length => model.slice(0, length))
+    const lists = [this.#byName.get(model), ...beginnings.map(each => this.#byBeginning.get(each))]
+    const called = [...new Set(lists.flatMap(list => list ?? []))].sort((a, b) => a.order - b.order)
+    // Bounded, since clients choose the names.
+    if (this.#known.size >= MAX_KNOWN) this.#known.clear()
+    if (model.length <= MAX_NAME) this.#known.set(model, called)
+    return called
   }
 }
 

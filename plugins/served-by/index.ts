@@ -1,4 +1,4 @@
-import { definePlugin, type Hooks, routeSlot, type StartedAttempt, Type, withDefault } from 'lunaroute'
+import { definePlugin, type Exchange, type Hooks, routeSlot, type StartedAttempt, Type, withDefault } from 'lunaroute'
 
 const options = Type.Object(
   {
@@ -20,24 +20,30 @@ export default definePlugin({
   failure: 'open',
   setup({ headers }): Hooks {
     if (headers.length === 0) return {}
-    const names = new Set(headers)
+    const told = headers.map(name => [`x-lunaroute-${name}`, TELLERS[name]] as const)
     return {
       ingress(exchange) {
-        const tell = (name: (typeof headers)[number], value: string | undefined) => {
-          if (value) exchange.setResponseHeader(`x-lunaroute-${name}`, printable(value))
-        }
         exchange.observe({
-          attemptStarted(attempt: StartedAttempt) {
-            if (names.has('provider')) tell('provider', attempt.provider)
-            if (names.has('model')) tell('model', attempt.model)
-            if (names.has('attempts')) tell('attempts', String(attempt.number))
-            if (names.has('route')) tell('route', exchange.use(routeSlot).id)
+          attemptStarted(attempt) {
+            for (const [header, teller] of told) {
+              const value = teller(attempt, exchange)
+              if (value) exchange.setResponseHeader(header, printable(value))
+            }
           },
         })
       },
     }
   },
 })
+
+type Teller = (attempt: StartedAttempt, exchange: Exchange) => string | undefined
+
+const TELLERS = {
+  provider: attempt => attempt.provider,
+  model: attempt => attempt.model,
+  attempts: attempt => String(attempt.number),
+  route: (_, exchange) => exchange.use(routeSlot).id,
+} satisfies Record<string, Teller>
 
 /** Models are named by clients, who may write anything: what a header cannot hold is percent-encoded. */
 function printable(value: string): string {

@@ -51,7 +51,7 @@ export class HeldResponse {
     // What is coded could only be read by decoding it, and was not asked for.
     const isCoded = (head.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity'
     if (isCoded) this.#verdict = 'content'
-    else if (!isEvents && !/^application\/(?:[\w.-]+\+)?json\b/.test(type)) {
+    else if (!isEvents && type !== 'application/json' && !/^application\/(?:[\w.-]+\+)?json\b/.test(type)) {
       this.#verdict = {
         kind: 'protocol',
         message: `answered with "${type || 'no content type'}", which is no ${dialect.name}`,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { ListedRequestHead } from '../exchange.ts'
 import type { Generation } from '../generation.ts'
 import type { ClientCredential } from '../plugin.ts'
-import { lower } from '../upstream/headers.ts'
+import { isCalled } from '../upstream/headers.ts'
 
 /** A request's head as plugins may see it: credentials can be tested for, not read. */
 export class SafeRequestHead implements ListedRequestHead {
@@ -28,7 +28,7 @@ export class SafeRequestHead implements ListedRequestHead {
   }
 
   get(name: string): string | undefined {
-    if (this.#generation.secretHeaders.has(name) || !this.has(name)) return undefined
+    if (!this.has(name) || this.#generation.secretHeaders.has(name)) return undefined
     const value = this.#message.headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
@@ -38,10 +38,7 @@ export class SafeRequestHead implements ListedRequestHead {
     if (!rawHeaders) return this.#message.headers[name] !== undefined
     // Most headers that are asked for are not there. Node's `headers` object, which is made when it is first asked for,
     // costs more than all that looks at this list.
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      const spelled = rawHeaders[i]!
-      if (spelled.length === name.length && lower(spelled) === name) return true
-    }
+    for (let i = 0; i < rawHeaders.length; i += 2) if (isCalled(rawHeaders[i]!, name)) return true
     return false
   }
 

@@ -4,7 +4,7 @@ import type { ErrorView } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reply, ResponseHead } from '../exchange.ts'
 import type { WireError } from '../neutral/codec.ts'
-import { lower, setHeader } from '../upstream/headers.ts'
+import { isCalled, lower, setHeader } from '../upstream/headers.ts'
 import type { ServedExchange } from './exchange.ts'
 
 export const REQUEST_ID = 'x-lunaroute-request-id'
@@ -21,7 +21,7 @@ export class ListedHead implements ResponseHead {
   }
 
   get(name: string): string | undefined {
-    for (let i = 0; i < this.#list.length; i += 2) if (lower(this.#list[i]!) === name) return this.#list[i + 1]
+    for (let i = 0; i < this.#list.length; i += 2) if (isCalled(this.#list[i]!, name)) return this.#list[i + 1]
     return undefined
   }
 

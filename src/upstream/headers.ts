@@ -111,7 +111,12 @@ export function setHeader(list: string[], name: string, value: string): void {
 }
 
 export function removeHeader(list: string[], name: string): void {
-  for (let i = list.length - 2; i >= 0; i -= 2) if (lower(list[i]!) === name) list.splice(i, 2)
+  for (let i = list.length - 2; i >= 0; i -= 2) if (isCalled(list[i]!, name)) list.splice(i, 2)
+}
+
+/** Whether a header, however it is spelled, has this lower-case name. Most are told apart by their length alone. */
+export function isCalled(spelled: string, name: string): boolean {
+  return spelled.length === name.length && lower(spelled) === name
 }
 
 /** A flat list as a record with lower-case names; several headers of one name are joined, as HTTP allows. */
