@@ -22,8 +22,9 @@ interface Compiled {
 
 /** The first answer ends it. Null, false and 0 are none: one plugin in JavaScript could so switch off those after it. */
 export const firstAnswer: Series = steps => async (first, second, third) => {
-  for (const step of steps) {
-    const result = step(first, second, third)
+  // By index: in an asynchronous function V8 keeps the iterator of a list, and what it yields, as objects.
+  for (let i = 0; i < steps.length; i++) {
+    const result = steps[i]!(first, second, third)
     const answer = isPromise(result) ? await result : result
     if (answer) return answer
   }
@@ -33,8 +34,8 @@ export const firstAnswer: Series = steps => async (first, second, third) => {
 /** Each tap gets what the one before it made of the first argument; where a tap says nothing it stays as it is. */
 export const handedOn: Series = steps => async (first, second, third) => {
   let value = first
-  for (const step of steps) {
-    const result = step(value, second, third)
+  for (let i = 0; i < steps.length; i++) {
+    const result = steps[i]!(value, second, third)
     value = (isPromise(result) ? await result : result) || value
   }
   return value
