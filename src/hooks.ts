@@ -79,7 +79,7 @@ function install(hooks: TapableHooks, tap: Tap): void {
   if (tap.hook === 'streamChunk') return installStreamChunk(hooks, tap)
   if (tap.hook === 'record') return installRecord(hooks, tap)
   // One signature per hook exists only in the table of types; here they are all "some arguments, maybe a value".
-  const handler = (tap.when ? conditional(tap) : tap.handler) as Step
+  const handler = exactly(ARGUMENTS[tap.hook], (tap.when ? conditional(tap) : tap.handler) as Step)
   const hook = hooks[tap.hook] as unknown as AsyncSeriesBailHook<unknown[], unknown>
   const step: Step = (first, second, third) => {
     try {
@@ -90,6 +90,14 @@ function install(hooks: TapableHooks, tap: Tap): void {
     }
   }
   hook.tap(tap.plugin, step as never)
+}
+
+const ARGUMENTS = { ingress: 1, normalize: 2, route: 3, egress: 3 } as const
+
+/** Called with as many arguments as its hook has: a handler may take them as a list. */
+function exactly(count: 1 | 2 | 3, handler: Step): Step {
+  if (count === 1) return first => handler(first)
+  return count === 2 ? (first, second) => handler(first, second) : handler
 }
 
 /** The handler of an egress tap that says when it is needed. */
