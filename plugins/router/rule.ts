@@ -153,6 +153,19 @@ export function listenerOf({ listener, matcher }: WrittenRule): string | undefin
   return listener ?? matcher?.listener?.toLowerCase()
 }
 
-export function fallbacksOf({ fallbacks = [] }: WrittenRule): readonly WrittenTarget[] {
+export function fallbacksOf({ fallbacks = [] }: Fallbacks): readonly WrittenTarget[] {
   return fallbacks.map(each => (typeof each === 'string' ? { provider: each } : each))
+}
+
+/** `rule "big"`, for a place inside one. */
+export function nameOfPlace(value: unknown, path: readonly (string | number)[]): string | undefined {
+  const list = Array.isArray(value) ? value : (value as { readonly rules?: unknown } | null)?.rules
+  const index = path.find(step => typeof step === 'number')
+  if (!Array.isArray(list) || index === undefined) return undefined
+  const rule: unknown = list[index]
+  return typeof rule === 'object' && rule !== null ? `rule "${idOf(rule as WrittenRule)}"` : undefined
+}
+
+interface Fallbacks {
+  readonly fallbacks?: readonly (string | WrittenTarget)[]
 }
