@@ -20,7 +20,7 @@ import { type Asked, Router, renamed } from './router.ts'
 import { openRoutes } from './routes.ts'
 import { StickyMarkers } from './sticky.ts'
 import { RouteTable } from './table.ts'
-import { testedRules } from './tested-rules.ts'
+import { readTested, type Tested } from './tested-rules.ts'
 
 export type { RoutingRequest } from './facts.ts'
 export type { RouteAnswer, RouteFunction } from './router.ts'
@@ -57,27 +57,30 @@ export default definePlugin({
     api.offer(meterService, tally)
     api.offer(groupService, name => routes.table.group(name))
 
-    const explainer: Explainer = (description, tested) => {
+    const explained = (description: unknown, tested: readonly Tested[] = []) => {
       const { request, listener } = describedRequest(description, api.dialects)
       const { rules, aliases } = routes.table
-      const table = tested
-        ? new RouteTable(
-            [...tested.flatMap(each => testedRules(each, providers)), ...rules],
-            Object.fromEntries(aliases),
-          )
-        : routes.table
+      const table =
+        tested.length > 0
+          ? new RouteTable(
+              [...tested.flatMap(each => each.rules), ...rules],
+              Object.assign(Object.fromEntries(aliases), ...tested.map(each => each.aliases)),
+            )
+          : routes.table
       const name = markers ? stripMarkers(request)?.names[0] : undefined
       const marker = name !== undefined && router.knows(table, name) ? name : undefined
       const wish = overrides ? wishOf(request.head) : undefined
       return explain(table, request, listener, router.decide(table, request, listener, { wish, marker }))
     }
+    const explainer: Explainer = async (description, files) =>
+      explained(description, await Promise.all(files.map(file => readTested(file, api))))
     api.offer(explainerService, explainer)
     const pages = {
       list: () => {
         const { rules, aliases } = routes.table
         return { file: routes.path, rules: rules.map(ruleView), aliases: Object.fromEntries(aliases) }
       },
-      explain: (description: unknown) => explainer(description),
+      explain: (description: unknown) => explained(description),
     }
 
     /** The marker that counts for a request: its own, or its session's. */
