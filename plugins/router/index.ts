@@ -29,6 +29,8 @@ export type { RouteAnswer, RouteFunction } from './router.ts'
 export default definePlugin({
   name: 'router',
   section: 'routing',
+  // To tell callers apart, nothing else: see sticky.ts.
+  capabilities: ['credentials'],
   providerKeys: ['model'],
   env: { LUNAROUTE_ROUTES: 'file' },
   options: optionsSchema,
@@ -40,6 +42,7 @@ export default definePlugin({
       rules.map(each => (typeof each === 'function' ? undefined : each)),
       ['rules'],
       names,
+      { aliases },
     ),
     ...checkAliases(aliases, ['aliases'], names),
   ],
@@ -86,12 +89,12 @@ export default definePlugin({
     /** The marker that counts for a request: its own, or its session's. */
     const markerOf = (exchange: Exchange, table: RouteTable): Omit<Asked, 'wish'> => {
       const { name, isAmbiguous } = exchange.use(markedSlot)
-      if (name === undefined) return { marker: sticky?.get(exchange), isMarkerEarlier: true }
+      if (name === undefined) return { marker: sticky?.get(exchange, api.credentials), isMarkerEarlier: true }
       const fields = { exchange: exchange.id, marker: name.slice(0, 100) }
       if (isAmbiguous) api.log.warn(fields, 'a message has several route markers; the first counts')
-      if (name.toLowerCase() === 'clear') sticky?.clear(exchange)
+      if (name.toLowerCase() === 'clear') sticky?.clear(exchange, api.credentials)
       else if (router.knows(table, name)) {
-        sticky?.set(exchange, name)
+        sticky?.set(exchange, api.credentials, name)
         return { marker: name }
       } else api.log.warn(fields, 'a route marker names no rule, provider or alias, and is taken for none')
       return { marker: undefined }
