@@ -45,7 +45,9 @@ export async function openRoutes(options: RouterOptions, api: PluginApi): Promis
         if (!isNamed(rule) || !ownIds.has(idOf(rule))) return []
         return [{ path: [...at, index], message: `the id "${idOf(rule)}" is also that of a rule of the config` }]
       })
-      return [...repeated, ...checkRules(rules, at, names), ...checkAliases(aliasesOf(value), ['aliases'], names)]
+      const aliases = { ...options.aliases, ...aliasesOf(value) }
+      const problems = checkRules(rules, at, names, { rules: fromConfig, aliases })
+      return [...repeated, ...problems, ...checkAliases(aliasesOf(value), ['aliases'], names)]
     },
     onChange: value => {
       table = tableOf(value)
