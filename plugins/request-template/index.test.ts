@@ -34,6 +34,15 @@ describe('a request', () => {
     expect(await reply.json()).toEqual({ id: 'c', lunaroute: { request: id, model: 'openai/gpt-5' } })
   })
 
+  it('gets headers that are written under `headers`, as in LunaRoute', async () => {
+    const g = await start(withOpenai({ request_headers: { headers: { 'X-Context': 'for ${model}' } } as never }))
+    await g.post(CHAT, { model: 'm' })
+    expect(g.received[0]!.headers['x-context']).toBe('for m')
+    await expect(start(withOpenai({ request_headers: { headers: { Host: 'x' } } as never }))).rejects.toThrow(
+      /request_headers\.headers\.Host.*is set by the gateway/,
+    )
+  })
+
   it('keeps every byte where nothing is lacking, and the bytes of every other field where something is', async () => {
     const g = await start(
       withOpenai({ request_body: { defaults: { temperature: 0.5, nested: { a: 1 } }, overrides: { store: false } } }),

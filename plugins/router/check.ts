@@ -8,6 +8,7 @@ import {
   isNamed,
   listenerOf,
   modelPatternOf,
+  strategyOf,
   targetOf,
   type WrittenAliases,
   type WrittenRule,
@@ -99,7 +100,8 @@ function checkRule(rule: WrittenRule, place: At, names: Names): OptionProblem[] 
   const hops = [target, ...fallbacksOf(rule)]
   const asked = onlyModelOf(rule)
   const keyOf = ({ provider, model = asked }: Partial<WrittenTarget>) => `${provider} ${model ?? ''}`
-  const seen = new Set(rule.strategy ? targetsOfStrategy(rule.strategy).map(keyOf) : [])
+  const strategy = strategyOf(rule)
+  const seen = new Set(strategy ? targetsOfStrategy(strategy).map(keyOf) : [])
   for (const [index, hop] of hops.entries()) {
     if (!hop) continue
     const path = index === 0 ? [...place, rule.target ? 'target' : 'primary'] : [...place, 'fallbacks', index - 1]
@@ -145,9 +147,13 @@ function onlyModelOf({ match }: WrittenRule): string | undefined {
 
 /** Spreading is the work of another plugin: without it a plan would name providers that nobody knows. */
 function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProblem[] {
-  const { strategy, target, primary } = rule
-  if (!strategy) return []
+  const { target, primary, weights } = rule
+  const strategy = strategyOf(rule)
   const path = [...place, 'strategy']
+  if (weights && typeof rule.strategy !== 'string') {
+    return [{ path: [...place, 'weights'], message: 'go with strategy: weighted_round_robin' }]
+  }
+  if (!strategy) return []
   const problems: OptionProblem[] = []
   const { providers, plugins, didYouMean } = names
   if (target || primary !== undefined) {
@@ -162,7 +168,8 @@ function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProble
   for (const { provider } of targets) {
     if (!providers.includes(provider)) problems.push({ path, message: unknown(provider, providers, didYouMean) })
   }
-  if (targets.every(({ weight = 1 }) => weight === 0)) problems.push({ path, message: 'has no weight above 0' })
+  if (targets.length === 0) problems.push({ path, message: 'has no providers: give them weights, by name' })
+  else if (targets.every(({ weight = 1 }) => weight === 0)) problems.push({ path, message: 'has no weight above 0' })
   return problems
 }
 

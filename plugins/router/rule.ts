@@ -65,6 +65,9 @@ const strategy = Type.Union([
   }),
 ])
 
+/** The shortest way to write a strategy, with the `weights` of the rule: by provider. */
+const strategyName = Type.Union([Type.Literal('weighted_round_robin'), Type.Literal('weighted-round-robin')])
+
 /** The longer way to write `model_pattern` and `listener`. */
 const matcher = closed({
   type: Type.Optional(Type.Union([Type.Literal('model'), Type.Literal('listener'), Type.Literal('always')])),
@@ -85,7 +88,8 @@ export const ruleSchema = closed({
   options: Type.Optional(options),
   model_pattern: Type.Optional(word),
   primary: Type.Optional(word),
-  strategy: Type.Optional(strategy),
+  strategy: Type.Optional(Type.Union([strategy, strategyName])),
+  weights: Type.Optional(Type.Record(word, Type.Number({ minimum: 0 }))),
   matcher: Type.Optional(matcher),
 })
 
@@ -128,6 +132,13 @@ export function idOf({ id, name, priority = DEFAULT_PRIORITY }: WrittenRule): st
 /** Whether its id is its own. Those that are made up may be shared: the first in the order is meant. */
 export function isNamed({ id, name }: WrittenRule): boolean {
   return (id ?? name) !== undefined
+}
+
+/** How a rule spreads its requests; undefined where it does not. */
+export function strategyOf({ strategy: written, weights = {} }: WrittenRule): WrittenStrategy | undefined {
+  if (typeof written !== 'string') return written
+  const providers = Object.entries(weights).map(([provider, weight]) => ({ provider, weight }))
+  return { type: 'weighted-round-robin', providers }
 }
 
 /** Where a rule sends to first; undefined where it does not say. With a strategy that is the name of its group. */
