@@ -75,6 +75,11 @@ describe('a request', () => {
       },
     ],
     [
+      '/v1/responses',
+      { model: 'm', input: 'Hi', previous_response_id: 'resp_1' },
+      { instructions: 'S m', input: 'Hi' },
+    ],
+    [
       MESSAGES,
       { model: 'm', max_tokens: 1, messages: HI },
       { system: 'S m', messages: [{ role: 'user', content: 'U' }, ...HI] },
