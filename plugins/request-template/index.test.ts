@@ -7,6 +7,7 @@ import bypass from '../bypass/index.ts'
 import gemini from '../gemini/index.ts'
 import modelMap from '../model-map/index.ts'
 import openai from '../openai/index.ts'
+import servedBy from '../served-by/index.ts'
 import translate from '../translate/index.ts'
 import config from './example.config.ts'
 import requestTemplate from './index.ts'
@@ -123,6 +124,15 @@ describe('a request', () => {
     expect(g.received[0]!.headers).toMatchObject({ 'x-session': 's-1', 'user-agent': 'lunaroute for me' })
     expect(JSON.parse(g.received[0]!.body.toString())).toMatchObject({ model: 'claude-9', max_tokens: 77 })
     expect(g.received[0]!.body.toString()).toContain('"text":"S"')
+  })
+
+  it('under another model is told as such to clients', async () => {
+    const providers = { openai: { api_key: 'k', request_body: { overrides: { model: '${model}-x' } } } }
+    const g = await gateway({ plugins: [openai(), requestTemplate(), servedBy()], providers })
+    onTestFinished(() => g.close())
+    const response = await g.post(CHAT, { model: 'm', messages: HI })
+    expect(g.received[0]!.json()).toMatchObject({ model: 'm-x' })
+    expect(response.headers.get('x-lunaroute-model')).toBe('m-x')
   })
 
   it('of each attempt is that of its provider, and nothing is added twice', async () => {
