@@ -249,6 +249,14 @@ describe('check', () => {
     )
   })
 
+  it('names the rule of a config, and the place of its expression', async () => {
+    const rules = [{ name: 'mine', model_pattern: '^gpt-[', primary: 'openai' }]
+    expect(await refused(rules)).toMatch(/rules\[0\]\.model_pattern.* rule "mine": has a bad regular expression/)
+    expect(await refused([{ name: 'mine', model_pattern: 'x', primary: 'opnai' }])).toContain(
+      'rule "mine": no provider',
+    )
+  })
+
   it('warns of a listener that there is not', async () => {
     const rule = (listener: string) => ({ id: 'r', listener, ...to('openai') })
     expect(await warnings({ rules: [rule('OpenAI')] })).toContain('(did you mean \\"openai\\"?)')

@@ -61,7 +61,8 @@ export function checkRules(
       compiled.push({ rule: ready, place })
       warnings.push(...checkFutility(ready, place, names, targetsOf(beside.aliases ?? {})))
     } catch (error) {
-      found.push({ path: [...place, 'match'], message: `has a bad regular expression: ${(error as Error).message}` })
+      const path = [...place, rule.match ? 'match' : rule.model_pattern === undefined ? 'matcher' : 'model_pattern']
+      found.push({ path, message: `has a bad regular expression: ${(error as Error).message}` })
     }
     problems.push(...found)
   }

@@ -18,6 +18,7 @@ import { answerPage } from './pages.ts'
 import { RouteTally } from './route-tally.ts'
 import { type Asked, Router, renamed } from './router.ts'
 import { openRoutes } from './routes.ts'
+import { nameOfPlace } from './rule.ts'
 import { StickyMarkers } from './sticky.ts'
 import { RouteTable } from './table.ts'
 import { readTested, type Tested } from './tested-rules.ts'
@@ -37,15 +38,14 @@ export default definePlugin({
   commands: {
     route: { summary: 'show where a request would go, and why', load: () => import('./command.ts') },
   },
-  check: ({ rules, aliases }, names) => [
-    ...checkRules(
-      rules.map(each => (typeof each === 'function' ? undefined : each)),
-      ['rules'],
-      names,
-      { aliases },
-    ),
-    ...checkAliases(aliases, ['aliases'], names),
-  ],
+  check({ rules, aliases }, names) {
+    const written = rules.map(each => (typeof each === 'function' ? undefined : each))
+    const problems = checkRules(written, ['rules'], names, { aliases }).map(problem => {
+      const name = nameOfPlace(rules, problem.path)
+      return name === undefined ? problem : { ...problem, message: `${name}: ${problem.message}` }
+    })
+    return [...problems, ...checkAliases(aliases, ['aliases'], names)]
+  },
   async setup(options, api) {
     const { overrides, markers } = options
     const providers = api.providers.map(each => each.name)
