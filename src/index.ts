@@ -16,6 +16,7 @@ export {
   type ProviderConfig,
   type TlsConfig,
 } from './config/define.ts'
+export { didYouMean } from './config/suggest.ts'
 export { derived } from './derived.ts'
 export type {
   CredentialRule,

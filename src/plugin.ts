@@ -147,6 +147,7 @@ export interface PluginApi {
 export interface ConfigNames {
   /** Every enabled provider. */
   readonly providers: readonly string[]
+  readonly listeners: readonly string[]
   readonly dialects: readonly string[]
   /** In the order of the config. */
   readonly plugins: readonly string[]

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { unwatchFile, watchFile } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
@@ -7,6 +8,8 @@ import { type FSWatcher, watch } from 'chokidar'
 const SETTLE = 60
 /** How long after a change of files they are looked at once more, in milliseconds. */
 const LATE = 500
+/** How often files are glanced at, in milliseconds: nothing tells of a folder that is moved away or put in another's place. */
+const GLANCE = 500
 
 /** Watches a set of files and calls back after an edit that changed what they hold, or after any where nobody compares. */
 export class FileWatch {
@@ -38,6 +41,10 @@ export class FileWatch {
     const folders = [...absent].map(file => dirname(file)).filter(folder => !this.#folders.has(folder))
     const before = this.#files
     this.#files = wanted
+    for (const path of before) if (!wanted.has(path)) unwatchFile(path, this.#touched)
+    for (const path of wanted) {
+      if (!before.has(path)) watchFile(path, { interval: GLANCE, persistent: false }, this.#touched)
+    }
     // Never taken away again: chokidar would ignore whatever is in them from then on.
     for (const folder of folders) this.#folders.add(folder)
     if (!this.#watcher) {
@@ -64,6 +71,7 @@ export class FileWatch {
   async close(): Promise<void> {
     clearTimeout(this.#timer)
     clearTimeout(this.#late)
+    for (const path of this.#files) unwatchFile(path, this.#touched)
     await this.#watcher?.close()
   }
 
@@ -71,7 +79,7 @@ export class FileWatch {
     return this.#files.has(path) || this.#folders.has(path)
   }
 
-  #touched(): void {
+  readonly #touched = (): void => {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#settled(), SETTLE)
   }

@@ -1,6 +1,6 @@
-import { mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../src/config/load-config.ts'
 import { Gateway } from '../src/gateway.ts'
@@ -118,6 +118,21 @@ it('a file that was there from the start may go and come back, too', async () =>
   await pause(200)
   write(good(2))
   await until(() => limits()?.[0] === 2, 'it is back', 5_000)
+})
+
+it('a folder may be put in the place of its own, and be moved away and back', async () => {
+  const { path, write, limits } = await start(good(1))
+  const folder = dirname(path)
+  const isSeen = (limit: number, what: string) => until(() => limits()?.[0] === limit, what, 5_000)
+  renameSync(folder, `${folder}-old`)
+  mkdirSync(folder)
+  write(good(2))
+  await isSeen(2, 'the other folder counts')
+  rmSync(folder, { recursive: true })
+  renameSync(`${folder}-old`, folder)
+  await isSeen(1, 'the first is back')
+  write(good(3))
+  await isSeen(3, 'and goes on to be watched')
 })
 
 it('a required file that goes is missed, and what it held serves on', async () => {

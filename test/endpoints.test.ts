@@ -87,6 +87,10 @@ describe('a model in the path', () => {
     expect(find('GET', path)).toMatchObject({ kind: 'match', dialect: 'chat', model: { name } })
   })
 
+  it('may hold colons before the verb', () => {
+    expect(find('POST', '/v1/models/qwen3:8b:stream')).toMatchObject({ dialect: 'verbs', model: { name: 'qwen3:8b' } })
+  })
+
   it('is told with its place, so that it can be replaced', () => {
     const path = '/v1/models/a/b:stream'
     const found = find('POST', path)

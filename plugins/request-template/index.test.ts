@@ -7,6 +7,7 @@ import bypass from '../bypass/index.ts'
 import gemini from '../gemini/index.ts'
 import modelMap from '../model-map/index.ts'
 import openai from '../openai/index.ts'
+import servedBy from '../served-by/index.ts'
 import translate from '../translate/index.ts'
 import config from './example.config.ts'
 import requestTemplate from './index.ts'
@@ -32,6 +33,15 @@ describe('a request', () => {
       store: false,
     })
     expect(await reply.json()).toEqual({ id: 'c', lunaroute: { request: id, model: 'openai/gpt-5' } })
+  })
+
+  it('gets headers that are written under `headers`, as in LunaRoute', async () => {
+    const g = await start(withOpenai({ request_headers: { headers: { 'X-Context': 'for ${model}' } } as never }))
+    await g.post(CHAT, { model: 'm' })
+    expect(g.received[0]!.headers['x-context']).toBe('for m')
+    await expect(start(withOpenai({ request_headers: { headers: { Host: 'x' } } as never }))).rejects.toThrow(
+      /request_headers\.headers\.Host.*is set by the gateway/,
+    )
   })
 
   it('keeps every byte where nothing is lacking, and the bytes of every other field where something is', async () => {
@@ -64,6 +74,11 @@ describe('a request', () => {
           { type: 'message', role: 'user', content: 'Hi' },
         ],
       },
+    ],
+    [
+      '/v1/responses',
+      { model: 'm', input: 'Hi', previous_response_id: 'resp_1' },
+      { instructions: 'S m', input: 'Hi' },
     ],
     [
       MESSAGES,
@@ -109,6 +124,15 @@ describe('a request', () => {
     expect(g.received[0]!.headers).toMatchObject({ 'x-session': 's-1', 'user-agent': 'lunaroute for me' })
     expect(JSON.parse(g.received[0]!.body.toString())).toMatchObject({ model: 'claude-9', max_tokens: 77 })
     expect(g.received[0]!.body.toString()).toContain('"text":"S"')
+  })
+
+  it('under another model is told as such to clients', async () => {
+    const providers = { openai: { api_key: 'k', request_body: { overrides: { model: '${model}-x' } } } }
+    const g = await gateway({ plugins: [openai(), requestTemplate(), servedBy()], providers })
+    onTestFinished(() => g.close())
+    const response = await g.post(CHAT, { model: 'm', messages: HI })
+    expect(g.received[0]!.json()).toMatchObject({ model: 'm-x' })
+    expect(response.headers.get('x-lunaroute-model')).toBe('m-x')
   })
 
   it('of each attempt is that of its provider, and nothing is added twice', async () => {

@@ -1,5 +1,5 @@
 import { definePlugin, defineSlot, type Exchange, type Hooks, type StartedAttempt, Type, withDefault } from 'lunaroute'
-import { type ProviderTemplates, providerOptions } from './options.ts'
+import { headersAt, headersOf, type ProviderTemplates, providerOptions } from './options.ts'
 import { bodyTemplate, checkBody } from './request-body.ts'
 import { checkHeaders, headerTemplates } from './request-headers.ts'
 import { metadataTemplate } from './response-body.ts'
@@ -20,14 +20,14 @@ export default definePlugin({
     { additionalProperties: false },
   ),
   check: (options, { providers, didYouMean }) =>
-    Object.entries(options.providers).flatMap(([name, { request_headers, request_body }]) => {
+    Object.entries(options.providers).flatMap(([name, written]) => {
       const path = ['providers', name]
       if (!providers.includes(name)) {
         return [{ path, message: `no provider is called "${name}"${didYouMean(name, providers)}` }]
       }
       return [
-        ...checkHeaders(request_headers ?? {}, [...path, 'request_headers']),
-        ...checkBody(request_body ?? {}, [...path, 'request_body']),
+        ...checkHeaders(headersOf(written), [...path, ...headersAt(written)]),
+        ...checkBody(written.request_body ?? {}, [...path, 'request_body']),
       ]
     }),
   setup({ providers }, { log }): Hooks {
@@ -80,9 +80,10 @@ export default definePlugin({
   },
 })
 
-function templatesOf({ request_headers, request_body, response_body }: ProviderTemplates, env: Environment) {
+function templatesOf(written: ProviderTemplates, env: Environment) {
+  const { request_headers, request_body, response_body } = written
   return {
-    headers: request_headers && headerTemplates(request_headers, env),
+    headers: request_headers && headerTemplates(headersOf(written), env),
     body: request_body && bodyTemplate(request_body, env),
     metadata: response_body && metadataTemplate(response_body, env),
   }

@@ -1,10 +1,12 @@
 import { type Static, Type } from 'lunaroute'
 
+const headers = Type.Record(Type.String(), Type.String())
 const json = Type.Record(Type.String(), Type.Unknown())
 
 export const providerOptions = Type.Object(
   {
-    request_headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+    // LunaRoute's guide writes them one level deeper.
+    request_headers: Type.Optional(Type.Union([headers, Type.Object({ headers }, { additionalProperties: false })])),
     request_body: Type.Optional(
       Type.Object(
         {
@@ -43,3 +45,14 @@ export const providerOptions = Type.Object(
 export type ProviderTemplates = Static<typeof providerOptions>
 export type RequestBody = NonNullable<ProviderTemplates['request_body']>
 export type ResponseBody = NonNullable<ProviderTemplates['response_body']>
+
+/** The headers to add, by name, wherever they are written. A header may be called `headers` itself. */
+export function headersOf({ request_headers: written = {} }: ProviderTemplates): Readonly<Record<string, string>> {
+  const { headers: inner } = written
+  return typeof inner === 'object' ? inner : (written as Readonly<Record<string, string>>)
+}
+
+/** What stands before their names in the path of a place. */
+export function headersAt({ request_headers: written = {} }: ProviderTemplates): readonly string[] {
+  return typeof written.headers === 'object' ? ['request_headers', 'headers'] : ['request_headers']
+}

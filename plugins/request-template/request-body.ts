@@ -55,7 +55,12 @@ function withMessages(request: LlmRequest, messages: readonly PlainMessage[]): L
   const { messages: editor } = request.dialect
   const body = messages.length > 0 && editor ? request.json() : undefined
   if (!editor || !isObject(body)) return request
-  const longer = editor.prepend(body, messages)
+  const longer = editor.prepend(body, isBegun(body) ? messages.filter(each => each.role === 'system') : messages)
   const changed = Object.entries(longer).filter(([key, value]) => value !== body[key])
   return changed.length > 0 ? request.with(Object.fromEntries(changed)) : request
+}
+
+/** Where the provider holds the beginning of a conversation (Responses), what stands before it is there already. */
+function isBegun({ previous_response_id: previous, conversation }: JsonObject): boolean {
+  return (previous ?? conversation ?? null) !== null
 }

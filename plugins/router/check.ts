@@ -1,12 +1,31 @@
 import type { ConfigNames, OptionProblem } from 'lunaroute'
+import { checkFutility } from './check-futility.ts'
 import { type CompiledRule, compileRule } from './compiled-rule.ts'
 import { targetsOf as targetsOfStrategy } from './group.ts'
-import type { Pattern } from './pattern.ts'
-import { fallbacksOf, idOf, isNamed, targetOf, type WrittenAliases, type WrittenRule } from './rule.ts'
+import {
+  fallbacksOf,
+  idOf,
+  isNamed,
+  listenerOf,
+  modelPatternOf,
+  strategyOf,
+  targetOf,
+  type WrittenAliases,
+  type WrittenRule,
+  type WrittenTarget,
+} from './rule.ts'
+import { type Listed, shadowsIn } from './shadows.ts'
 import { type AliasTarget, targetsOf } from './table.ts'
 
-type Names = Pick<ConfigNames, 'providers' | 'didYouMean'> & Partial<Pick<ConfigNames, 'plugins'>>
+type Names = ConfigNames
 type At = readonly (string | number)[]
+
+/** What stands beside the rules that are checked. */
+interface Beside {
+  /** Rules of another place, which come after these where priorities are equal. */
+  readonly rules?: readonly CompiledRule[]
+  readonly aliases?: WrittenAliases
+}
 
 /** Beyond this many rules, looking for those that are never reached would hold up requests. */
 const SHADOW_LIMIT = 3_000
@@ -15,8 +34,14 @@ const SHADOW_LIMIT = 3_000
  * What is wrong with rules, and which of them can never be reached. `at` is where their list stands; what is undefined in
  * it is no concern of this.
  */
-export function checkRules(rules: readonly (WrittenRule | undefined)[], at: At, names: Names): OptionProblem[] {
+export function checkRules(
+  rules: readonly (WrittenRule | undefined)[],
+  at: At,
+  names: Names,
+  beside: Beside = {},
+): OptionProblem[] {
   const problems: OptionProblem[] = []
+  const warnings: OptionProblem[] = []
   const compiled: Listed[] = []
   const seen = new Map<string, number>()
   for (const [index, rule] of rules.entries()) {
@@ -32,13 +57,18 @@ export function checkRules(rules: readonly (WrittenRule | undefined)[], at: At, 
       found.push({ path, message: `the id "${id}" is also that of rule number ${earlier + 1}` })
     }
     try {
-      compiled.push({ rule: compileRule(rule, 'file'), place })
+      const ready = compileRule(rule, 'file')
+      compiled.push({ rule: ready, place })
+      warnings.push(...checkFutility(ready, place, names, targetsOf(beside.aliases ?? {})))
     } catch (error) {
-      found.push({ path: [...place, 'match'], message: `has a bad regular expression: ${(error as Error).message}` })
+      const path = [...place, rule.match ? 'match' : rule.model_pattern === undefined ? 'matcher' : 'model_pattern']
+      found.push({ path, message: `has a bad regular expression: ${(error as Error).message}` })
     }
     problems.push(...found)
   }
-  return problems.length > 0 || rules.length > SHADOW_LIMIT ? problems : shadowsIn(compiled)
+  if (problems.length > 0) return problems
+  const all = [...compiled, ...(beside.rules ?? []).map(rule => ({ rule, place: undefined }))]
+  return all.length > SHADOW_LIMIT ? warnings : [...warnings, ...shadowsIn(all)]
 }
 
 export function checkAliases(aliases: WrittenAliases, at: At, { providers, didYouMean }: Names): OptionProblem[] {
@@ -65,18 +95,21 @@ function circleFrom(name: string, targets: ReadonlyMap<string, AliasTarget>): re
 
 function checkRule(rule: WrittenRule, place: At, names: Names): OptionProblem[] {
   const { providers, didYouMean } = names
-  const problems: OptionProblem[] = checkStrategy(rule, place, names)
+  const problems: OptionProblem[] = [...checkSpelling(rule, place), ...checkStrategy(rule, place, names)]
   const target = targetOf(rule)
   if (!target) problems.push({ path: place, message: 'says not where to send: give it a target' })
   const hops = [target, ...fallbacksOf(rule)]
-  const seen = new Set<string>()
+  const asked = onlyModelOf(rule)
+  const keyOf = ({ provider, model = asked }: Partial<WrittenTarget>) => `${provider} ${model ?? ''}`
+  const strategy = strategyOf(rule)
+  const seen = new Set(strategy ? targetsOfStrategy(strategy).map(keyOf) : [])
   for (const [index, hop] of hops.entries()) {
     if (!hop) continue
     const path = index === 0 ? [...place, rule.target ? 'target' : 'primary'] : [...place, 'fallbacks', index - 1]
     if (!providers.includes(hop.provider) && !(index === 0 && rule.strategy)) {
       problems.push({ path, message: unknown(hop.provider, providers, didYouMean) })
     }
-    const same = `${hop.provider} ${hop.model ?? ''}`
+    const same = keyOf(hop)
     if (seen.has(same)) {
       problems.push({ path, message: `leads back to ${described(hop)}, which the rule has tried by then` })
     }
@@ -85,11 +118,43 @@ function checkRule(rule: WrittenRule, place: At, names: Names): OptionProblem[] 
   return problems
 }
 
+/** Of two ways to say the same only one would be heard. */
+function checkSpelling(rule: WrittenRule, place: At): OptionProblem[] {
+  const { match, matcher, model_pattern: pattern, target, primary, listener } = rule
+  const twice: readonly (readonly [key: string, rival: unknown, name: string])[] = [
+    ['primary', primary !== undefined && target, 'target'],
+    ['model_pattern', pattern !== undefined && match?.model, 'match.model'],
+    ['matcher', modelPatternOf(rule) !== undefined && matcher && (pattern ?? match?.model), 'model'],
+    ['matcher', matcher?.listener !== undefined && listener, 'listener'],
+  ]
+  const problems = twice.flatMap(([key, rival, name]) =>
+    rival ? [{ path: [...place, key], message: `says what ${name} says, too: leave one of them out` }] : [],
+  )
+  const type = matcher?.type
+  const isEmpty = { model: modelPatternOf(rule) === undefined, listener: listenerOf(rule) === undefined, always: false }
+  if (type && isEmpty[type]) {
+    const what = type === 'model' ? 'pattern' : type
+    problems.push({ path: [...place, 'matcher'], message: `of type "${type}" has no ${what}` })
+  }
+  return problems
+}
+
+/** The one model that a rule is for, where there is no other. */
+function onlyModelOf({ match }: WrittenRule): string | undefined {
+  const models = [match?.model ?? []].flat()
+  const [only] = models
+  return models.length === 1 && typeof only === 'string' && !/[*?]|^\/.*\/$/.test(only) ? only : undefined
+}
+
 /** Spreading is the work of another plugin: without it a plan would name providers that nobody knows. */
 function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProblem[] {
-  const { strategy, target, primary } = rule
-  if (!strategy) return []
+  const { target, primary, weights } = rule
+  const strategy = strategyOf(rule)
   const path = [...place, 'strategy']
+  if (weights && typeof rule.strategy !== 'string') {
+    return [{ path: [...place, 'weights'], message: 'go with strategy: weighted_round_robin' }]
+  }
+  if (!strategy) return []
   const problems: OptionProblem[] = []
   const { providers, plugins, didYouMean } = names
   if (target || primary !== undefined) {
@@ -97,14 +162,15 @@ function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProble
     problems.push({ path, message: `says where to send, and so does ${other}: leave one of them out` })
   }
   if (!isNamed(rule)) problems.push({ path, message: 'is remembered by the name of its rule: give it an id' })
-  if (plugins && plugins.indexOf('balance') < plugins.indexOf('router')) {
+  if (plugins.indexOf('balance') < plugins.indexOf('router')) {
     problems.push({ path, message: 'takes the plugin "balance", which spreads requests: list it after "router"' })
   }
   const targets = targetsOfStrategy(strategy)
   for (const { provider } of targets) {
     if (!providers.includes(provider)) problems.push({ path, message: unknown(provider, providers, didYouMean) })
   }
-  if (targets.every(({ weight = 1 }) => weight === 0)) problems.push({ path, message: 'has no weight above 0' })
+  if (targets.length === 0) problems.push({ path, message: 'has no providers: give them weights, by name' })
+  else if (targets.every(({ weight = 1 }) => weight === 0)) problems.push({ path, message: 'has no weight above 0' })
   return problems
 }
 
@@ -114,51 +180,4 @@ function unknown(provider: string, providers: readonly string[], didYouMean: Nam
 
 function described({ provider, model }: { provider: string; model?: string }): string {
   return model === undefined ? `"${provider}"` : `"${model}" at "${provider}"`
-}
-
-interface Listed {
-  readonly rule: CompiledRule
-  readonly place: At
-}
-
-/** Rules that an earlier one takes every request from. */
-function shadowsIn(listed: readonly Listed[]): OptionProblem[] {
-  const ordered = listed.toSorted((a, b) => b.rule.priority - a.rule.priority)
-  // An earlier rule for one name can only stand before a rule for that name.
-  const named = new Map<string, CompiledRule[]>()
-  const broad: CompiledRule[] = []
-  return ordered.flatMap(({ rule, place }) => {
-    const names = namesOf(rule)
-    const candidates = names?.[0] === undefined ? broad : [...(named.get(names[0]) ?? []), ...broad]
-    const before = candidates.find(earlier => covers(earlier, rule))
-    if (!names) broad.push(rule)
-    else for (const name of names) named.set(name, [...(named.get(name) ?? []), rule])
-    if (!before) return []
-    const message = `is never reached: rule "${before.id}" comes before it and takes all that it would`
-    return [{ path: place, message, isWarning: true }]
-  })
-}
-
-function namesOf({ models }: CompiledRule): readonly string[] | undefined {
-  return models?.every(({ kind }) => kind === 'exact') ? models.map(({ text }) => text) : undefined
-}
-
-/** Whether each request of the later rule fits the earlier one. Only what is certain counts. */
-function covers(earlier: CompiledRule, later: CompiledRule): boolean {
-  const isWider = earlier.conditions.every(({ key }) => later.conditions.some(each => each.key === key))
-  if (!isWider) return false
-  const { models } = earlier
-  // A rule for paths takes requests without a model, too.
-  if (!models) return earlier.conditions.some(({ key }) => key.startsWith('path ')) || !takesNameless(later)
-  return later.models?.every(each => models.some(wide => includes(wide, each))) ?? false
-}
-
-function takesNameless({ models, conditions }: CompiledRule): boolean {
-  return models === undefined && conditions.some(({ key }) => key.startsWith('path '))
-}
-
-function includes(wide: Pattern, narrow: Pattern): boolean {
-  if (narrow.kind === 'exact') return wide.test(narrow.text)
-  if (wide.kind === 'prefix') return narrow.kind !== 'regex' && narrow.text.startsWith(wide.text)
-  return wide.kind === narrow.kind && wide.text === narrow.text
 }

@@ -129,6 +129,11 @@ function addTexts(
 ): void {
   for (const [written, demanded] of Object.entries(texts ?? {})) {
     const name = kind === 'header' ? written.toLowerCase() : written
+    // A credential is not told, but whether there is one is.
+    if (kind === 'header' && typeof demanded === 'boolean') {
+      add(`${kind} ${name}`, demanded, facts => facts.hasHeader(name) === demanded)
+      continue
+    }
     const test = textTest(demanded)
     add(`${kind} ${name}`, demanded, facts => test(read(facts, name)))
   }

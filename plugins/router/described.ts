@@ -1,5 +1,6 @@
 import type { Dialect, RequestHead } from 'lunaroute'
 import { GatewayError } from 'lunaroute'
+import { pathOf } from './described-path.ts'
 import type { Routable } from './facts.ts'
 
 /** A described request, as rules see it. */
@@ -8,18 +9,26 @@ export interface Described {
   readonly listener: string
 }
 
-const USUAL_PATH = '/v1/chat/completions'
-
 /**
- * A request as an operator describes it: `{ path, method, listener, headers, body }`, or a body alone. Throws a
- * GatewayError where it is none that a dialect of the gateway serves.
+ * A request as an operator describes it, or as it was recorded: `{ path, method, listener, headers, body }`, or a body
+ * alone, which tells by its fields where it would be sent. Throws a GatewayError where it is none that a dialect of the
+ * gateway serves.
  */
 export function describedRequest(given: unknown, dialects: readonly Dialect[]): Described {
   if (!isObject(given)) throw refusal('a request is described by an object: { path, headers, body }, or its body alone')
   const isWhole = 'body' in given || 'path' in given
-  const { path: url = USUAL_PATH, method = 'POST', headers = {}, listener, body } = isWhole ? given : { body: given }
-  if (typeof url !== 'string' || typeof method !== 'string' || !isObject(headers)) {
-    throw refusal('path and method are text, and headers an object')
+  const {
+    path: said,
+    method = 'POST',
+    headers: listed = {},
+    listener,
+    body: written,
+  } = isWhole ? given : { body: given }
+  const headers = Array.isArray(listed) ? listed : isObject(listed) ? Object.entries(listed) : undefined
+  const body = typeof written === 'string' ? parsed(written) : written
+  const url = said ?? pathOf(body)
+  if (typeof url !== 'string' || typeof method !== 'string' || !headers?.every(Array.isArray)) {
+    throw refusal('path and method are text, and headers an object or a list of pairs')
   }
   const head = headOf(method, url, headers)
   const found = dialects.flatMap(dialect =>
@@ -48,10 +57,19 @@ export function describedRequest(given: unknown, dialects: readonly Dialect[]): 
   }
 }
 
-function headOf(method: string, url: string, given: Readonly<Record<string, unknown>>): RequestHead {
-  const headers = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value)]))
+function headOf(method: string, url: string, given: readonly (readonly unknown[])[]): RequestHead {
+  const headers = new Map(given.map(([name, value]) => [String(name).toLowerCase(), String(value)]))
   const [path = '', query = ''] = url.split('?', 2)
   return { method: method.toUpperCase(), path, query, get: name => headers.get(name), has: name => headers.has(name) }
+}
+
+/** The body of a recorded request may be its text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
 }
 
 function patternOf(path: string): RegExp {

@@ -10,6 +10,8 @@ export interface Explanation {
   readonly source: string | null
   readonly reason: string
   readonly model: string | null
+  /** The model it stands for, where it is an alias. */
+  readonly alias_of?: string
   readonly dialect: string
   readonly estimated_tokens: number
   /** In order. Empty: the plan is left to other plugins and the dialect's own provider. */
@@ -18,21 +20,26 @@ export interface Explanation {
   readonly passed_over: readonly { readonly id: string; readonly because: string }[]
 }
 
-/** Explains described requests, for the command line. `rules` stand before those of the table. Throws GatewayErrors. */
-export type Explainer = (description: unknown, rules?: readonly unknown[]) => Explanation
+/**
+ * Explains described requests, for the command line. `files` hold rules that stand before those of the table. Rejects with
+ * a GatewayError or a located ConfigError.
+ */
+export type Explainer = (description: unknown, files: readonly string[]) => Promise<Explanation>
 
 export const explainerService = defineService<Explainer>('route explainer')
 
 const PASSED_LIMIT = 20
 
 export function explain(table: RouteTable, request: Routable, listener: string, decision: Decision): Explanation {
-  const model = request.model === undefined ? undefined : (table.alias(request.model)?.model ?? request.model)
+  const alias = request.model === undefined ? undefined : table.alias(request.model)
+  const model = alias?.model ?? request.model
   const facts = new Facts(request, listener, model)
   return {
     route: decision.id ?? null,
     source: decision.rule?.source ?? null,
     reason: decision.reason,
     model: request.model ?? null,
+    ...(alias && { alias_of: alias.model }),
     dialect: facts.dialect,
     estimated_tokens: facts.tokens,
     attempts: (decision.attempts ?? []).map(attempt => attemptView(attempt, model, table.group(attempt.provider))),

@@ -58,22 +58,30 @@ export class Facts implements RoutingRequest {
   }
 
   get hasTools(): boolean {
-    this.#hasTools ??= ['tools', 'functions'].some(field => {
+    this.#hasTools ??= TOOL_FIELDS.some(field => {
       if (!this.request.bytes.includes(`"${field}"`)) return false
-      const list = this.request.peek(field)
-      return Array.isArray(list) && list.length > 0
+      return isFilled(this.request.peek(field)) || isFilled(this.#counted()?.[field])
     })
     return this.#hasTools
   }
 
   get hasImages(): boolean {
     const { bytes } = this.request
-    this.#hasImages ??= IMAGE_MARKS.some(mark => bytes.includes(mark)) && holdsImage(this.request.json(), 0)
+    this.#hasImages ??=
+      IMAGE_MARKS.some(mark => bytes.includes(mark)) &&
+      [this.request.json(), this.#counted()].some(
+        body => isObject(body) && CONVERSATIONS.some(field => holdsImage(body[field], 0)),
+      )
     return this.#hasImages
   }
 
   header(name: string): string | undefined {
     return this.request.head.get(name.toLowerCase())
+  }
+
+  /** Of credentials, too. */
+  hasHeader(name: string): boolean {
+    return this.request.head.has(name)
   }
 
   query(name: string): string | undefined {
@@ -90,11 +98,37 @@ export class Facts implements RoutingRequest {
   json(): unknown {
     return this.request.json()
   }
+
+  /** What a request to count tokens is about may stand in a request within it. */
+  #counted(): Readonly<Record<string, unknown>> | undefined {
+    if (this.request.endpoint.operation !== 'count-tokens') return undefined
+    const body = this.request.json()
+    const found = isObject(body) && (body.generateContentRequest ?? body.generate_content_request)
+    return isObject(found) ? found : undefined
+  }
 }
 
+const TOOL_FIELDS = ['tools', 'functions']
+
+/** Lists of proto JSON may be a single object. */
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : isObject(value)
+}
+
+const CONVERSATIONS = ['messages', 'input', 'contents']
 /** A body without any of these holds no image: most are told so without being parsed. */
-const IMAGE_MARKS = ['"image', '"input_image"', '"inlineData"', '"inline_data"', '"fileData"', '"file_data"']
-const IMAGE_TYPES = new Set<unknown>(['image', 'image_url', 'input_image'])
+const IMAGE_MARKS = [
+  '"image',
+  '"input_image"',
+  '"computer_screenshot"',
+  '"inlineData"',
+  '"inline_data"',
+  '"fileData"',
+  '"file_data"',
+]
+const IMAGE_TYPES = new Set<unknown>(['image', 'image_url', 'input_image', 'computer_screenshot'])
+/** What is inside a message, a piece of it, or the result of a tool. The input of a tool is data, whatever it looks like. */
+const INSIDE = ['parts', 'content', 'output', 'source', 'functionResponse', 'function_response']
 const DEPTH_LIMIT = 12
 
 /** Whether a message, at whatever depth, has a block that is an image in one of the dialects. */
@@ -104,8 +138,8 @@ function holdsImage(value: unknown, depth: number): boolean {
   if (!isObject(value)) return false
   if (IMAGE_TYPES.has(value.type)) return true
   const data = value.inlineData ?? value.inline_data ?? value.fileData ?? value.file_data
-  if (isObject(data) && String(data.mimeType ?? data.mime_type).startsWith('image/')) return true
-  return ['messages', 'input', 'contents', 'parts', 'content', 'output'].some(key => holdsImage(value[key], depth + 1))
+  if (isObject(data) && /^image\//i.test(String(data.mimeType ?? data.mime_type))) return true
+  return INSIDE.some(key => holdsImage(value[key], depth + 1))
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,12 +1,12 @@
 import type { ProviderGroup } from 'lunaroute'
-import { groupNameOf, type WrittenRule, type WrittenStrategy } from './rule.ts'
+import { groupNameOf, strategyOf, type WrittenRule, type WrittenStrategy } from './rule.ts'
 
 type Target = ProviderGroup['targets'][number]
 type Place = Extract<WrittenStrategy, { readonly type: 'round-robin' }>['providers'][number]
 
 /** The providers of a rule's strategy, as a group; undefined where it has none. */
 export function groupOf(rule: WrittenRule): ProviderGroup | undefined {
-  const { strategy } = rule
+  const strategy = strategyOf(rule)
   if (!strategy) return undefined
   const { type } = strategy
   const backoff = type === 'limits-alternative' ? strategy.exponential_backoff_base_secs : undefined

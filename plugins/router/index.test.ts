@@ -141,6 +141,13 @@ describe('a rule', () => {
     expect(await chat({ model: 'm' })).toMatchObject({ route: 'r' })
     expect(await chat({ model: 'm', user: 'x'.repeat(300) })).toMatchObject({ route: 'byLength', to: ['other long'] })
   })
+
+  it('in TypeScript may name its fallbacks as a file does', async () => {
+    const upstream = ({ provider }: { provider: string }) =>
+      provider === 'other' ? { status: 500, body: {} } : { body: {} }
+    const { chat } = await routed({ rules: [() => ({ ...to('other'), fallbacks: ['openai'] })] }, { upstream }, other)
+    expect(await chat({ model: 'm' })).toMatchObject({ status: 200, to: ['other m', 'openai m'] })
+  })
 })
 
 describe('by default', () => {

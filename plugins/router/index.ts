@@ -18,9 +18,10 @@ import { answerPage } from './pages.ts'
 import { RouteTally } from './route-tally.ts'
 import { type Asked, Router, renamed } from './router.ts'
 import { openRoutes } from './routes.ts'
+import { nameOfPlace } from './rule.ts'
 import { StickyMarkers } from './sticky.ts'
 import { RouteTable } from './table.ts'
-import { testedRules } from './tested-rules.ts'
+import { readTested, type Tested } from './tested-rules.ts'
 
 export type { RoutingRequest } from './facts.ts'
 export type { RouteAnswer, RouteFunction } from './router.ts'
@@ -29,20 +30,22 @@ export type { RouteAnswer, RouteFunction } from './router.ts'
 export default definePlugin({
   name: 'router',
   section: 'routing',
+  // To tell callers apart, nothing else: see sticky.ts.
+  capabilities: ['credentials'],
   providerKeys: ['model'],
   env: { LUNAROUTE_ROUTES: 'file' },
   options: optionsSchema,
   commands: {
     route: { summary: 'show where a request would go, and why', load: () => import('./command.ts') },
   },
-  check: ({ rules, aliases }, names) => [
-    ...checkRules(
-      rules.map(each => (typeof each === 'function' ? undefined : each)),
-      ['rules'],
-      names,
-    ),
-    ...checkAliases(aliases, ['aliases'], names),
-  ],
+  check({ rules, aliases }, names) {
+    const written = rules.map(each => (typeof each === 'function' ? undefined : each))
+    const problems = checkRules(written, ['rules'], names, { aliases }).map(problem => {
+      const name = nameOfPlace(rules, problem.path)
+      return name === undefined ? problem : { ...problem, message: `${name}: ${problem.message}` }
+    })
+    return [...problems, ...checkAliases(aliases, ['aliases'], names)]
+  },
   async setup(options, api) {
     const { overrides, markers } = options
     const providers = api.providers.map(each => each.name)
@@ -57,38 +60,41 @@ export default definePlugin({
     api.offer(meterService, tally)
     api.offer(groupService, name => routes.table.group(name))
 
-    const explainer: Explainer = (description, tested) => {
+    const explained = (description: unknown, tested: readonly Tested[] = []) => {
       const { request, listener } = describedRequest(description, api.dialects)
       const { rules, aliases } = routes.table
-      const table = tested
-        ? new RouteTable(
-            [...tested.flatMap(each => testedRules(each, providers)), ...rules],
-            Object.fromEntries(aliases),
-          )
-        : routes.table
+      const table =
+        tested.length > 0
+          ? new RouteTable(
+              [...tested.flatMap(each => each.rules), ...rules],
+              Object.assign(Object.fromEntries(aliases), ...tested.map(each => each.aliases)),
+            )
+          : routes.table
       const name = markers ? stripMarkers(request)?.names[0] : undefined
       const marker = name !== undefined && router.knows(table, name) ? name : undefined
       const wish = overrides ? wishOf(request.head) : undefined
       return explain(table, request, listener, router.decide(table, request, listener, { wish, marker }))
     }
+    const explainer: Explainer = async (description, files) =>
+      explained(description, await Promise.all(files.map(file => readTested(file, api))))
     api.offer(explainerService, explainer)
     const pages = {
       list: () => {
         const { rules, aliases } = routes.table
         return { file: routes.path, rules: rules.map(ruleView), aliases: Object.fromEntries(aliases) }
       },
-      explain: (description: unknown) => explainer(description),
+      explain: (description: unknown) => explained(description),
     }
 
     /** The marker that counts for a request: its own, or its session's. */
     const markerOf = (exchange: Exchange, table: RouteTable): Omit<Asked, 'wish'> => {
       const { name, isAmbiguous } = exchange.use(markedSlot)
-      if (name === undefined) return { marker: sticky?.get(exchange), isMarkerEarlier: true }
+      if (name === undefined) return { marker: sticky?.get(exchange, api.credentials), isMarkerEarlier: true }
       const fields = { exchange: exchange.id, marker: name.slice(0, 100) }
       if (isAmbiguous) api.log.warn(fields, 'a message has several route markers; the first counts')
-      if (name.toLowerCase() === 'clear') sticky?.clear(exchange)
+      if (name.toLowerCase() === 'clear') sticky?.clear(exchange, api.credentials)
       else if (router.knows(table, name)) {
-        sticky?.set(exchange, name)
+        sticky?.set(exchange, api.credentials, name)
         return { marker: name }
       } else api.log.warn(fields, 'a route marker names no rule, provider or alias, and is taken for none')
       return { marker: undefined }

@@ -215,6 +215,22 @@ describe('a marker in the last user message', () => {
       await next.close()
     })
 
+    it('counts for nobody who brings another credential, where the gateway has no keys of its own', async () => {
+      const rule = { id: 'r', match: { model: 'never' }, ...to('openai', 'n') }
+      const { chat } = await routed({ rules: [rule], sticky_markers: true })
+      const say = async (content: string, key: string) => {
+        const messages = [{ role: 'user', content }]
+        const { route } = await chat(
+          { model: 'm', prompt_cache_key: 's', messages },
+          { authorization: `Bearer ${key}` },
+        )
+        return route
+      }
+      expect(await say('[LUNAROUTE:r] hi', 'sk-one')).toBe('r')
+      expect(await say('more', 'sk-one')).toBe('r')
+      expect(await say('more', 'sk-two')).toBe('undefined')
+    })
+
     it('is for one request where the option is off', async () => {
       const h = await harness(plugins({}))
       expect(await ask(h, '[LUNAROUTE:r]', 's')).toBe('n')

@@ -58,6 +58,16 @@ describe.each(DIALECTS)('in %s', (_, path, body, provider) => {
 })
 
 describe('an override by name', () => {
+  it.each([
+    [{ 'x-luna-route': 'chosn' }, '"chosn" (did you mean "chosen"?)'],
+    [{ 'x-luna-provider': 'opnai' }, '"opnai" (did you mean "openai"?)'],
+    [{ 'x-luna-route': 'something else' }, '"something else"'],
+  ])('that is misspelled is refused with the nearest name: %j', async (headers, message) => {
+    const { chat } = await routed({ rules: [{ id: 'chosen', match: { model: 'never' }, ...to('openai') }] })
+    const { text } = await chat({ model: 'm' }, headers as Record<string, string>)
+    expect(JSON.parse(text).error.message).toMatch(new RegExp(`${message.replace(/[()?]/g, '\\$&')}$`))
+  })
+
   const options = { rules: [{ id: 'r', match: { model: 'never' }, ...to('other', 'n') }] }
 
   it('of a rule by header or query wins over the rules, and does not leave the gateway', async () => {

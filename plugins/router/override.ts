@@ -1,4 +1,4 @@
-import { GatewayError, type RequestHead } from 'lunaroute'
+import { didYouMean, GatewayError, type RequestHead } from 'lunaroute'
 
 /** What a client's headers and query ask for by name. */
 export interface Wish {
@@ -21,8 +21,10 @@ export function wishOf(head: RequestHead): Wish | undefined {
   return provider === undefined ? undefined : { kind: 'provider', name: provider, by: 'X-Luna-Provider' }
 }
 
-export function refuseWish({ kind, name, by }: Wish): GatewayError {
-  const message = `${by} names no ${kind} of this gateway: "${name.slice(0, 100)}"`
+/** `names` are those it could have meant. */
+export function refuseWish({ kind, name, by }: Wish, names: Iterable<string>): GatewayError {
+  const short = name.slice(0, 100)
+  const message = `${by} names no ${kind} of this gateway: "${short}"${didYouMean(short, names)}`
   return new GatewayError('LR_BAD_REQUEST', 400, message)
 }
 

@@ -46,6 +46,7 @@ function prefixPattern(text: string): Pattern {
 
 function regexPattern(source: string): Pattern {
   // What is a prefix or a name in disguise needs no engine.
+  if (/^\^?\.\*\$?$/.test(source)) return prefixPattern('')
   const plain = /^\^([\w-]+)(\$|(?:\.\*\$?)?)$/.exec(source)
   if (plain) {
     const [, text = '', end] = plain

@@ -2,7 +2,7 @@ import type { Attempt } from 'lunaroute'
 import { attemptAt, attemptsOf, type CompiledRule } from './compiled-rule.ts'
 import { Facts, type Routable, type RoutingRequest } from './facts.ts'
 import { refuseWish, type Wish } from './override.ts'
-import type { WrittenRule } from './rule.ts'
+import { fallbacksOf, type WrittenRule } from './rule.ts'
 import type { RouteTable } from './table.ts'
 
 /** Where a rule written in TypeScript sends a request. */
@@ -10,7 +10,7 @@ export interface RouteAnswer {
   /** How the route is called. Default: the function's name. */
   readonly id?: string
   readonly target: { readonly provider: string; readonly model?: string }
-  readonly fallbacks?: readonly { readonly provider: string; readonly model?: string }[]
+  readonly fallbacks?: readonly (string | { readonly provider: string; readonly model?: string })[]
   readonly options?: NonNullable<WrittenRule['options']>
 }
 
@@ -73,7 +73,7 @@ export class Router {
     const rule = wish.kind === 'rule' ? table.byId(wish.name) : undefined
     if (rule) return ruled(table, rule, model, reason)
     if (wish.kind === 'provider' && this.#providers.has(wish.name)) return this.#sent(table, wish.name, model, reason)
-    throw refuseWish(wish)
+    throw refuseWish(wish, wish.kind === 'rule' ? table.ids() : this.#providers.keys())
   }
 
   #named(table: RouteTable, name: string, model: string | undefined, reason: string): Decision | undefined {
@@ -97,14 +97,14 @@ export class Router {
     for (const [index, each] of this.#functions.entries()) {
       const answer = each(facts)
       if (!answer) continue
-      const { id = each.name || `function_${index + 1}`, target, fallbacks = [], options } = answer
+      const { id = each.name || `function_${index + 1}`, target, options } = answer
       // Not every config is checked by a compiler. A promise would pass for an answer without a target.
       if (typeof target?.provider !== 'string') {
         throw new TypeError(
           `the routing function "${id}" answered with no { target: { provider } }; async it cannot be`,
         )
       }
-      const attempts = renamed(attemptsOf(target, fallbacks, options), alias?.model)
+      const attempts = renamed(attemptsOf(target, fallbacksOf(answer), options), alias?.model)
       return { id, reason: 'decided by a function', attempts }
     }
     const rule = table.find(facts)

@@ -6,7 +6,7 @@ import { compileRule } from './compiled-rule.ts'
 import { defaultRules } from './defaults.ts'
 import { DEFAULT_FILE, type RouterOptions } from './options.ts'
 import { loadEngine } from './regex.ts'
-import { aliasesOf, fileSchema, idOf, isNamed, type RoutesFile, rulesOf, type WrittenRule } from './rule.ts'
+import { aliasesOf, fileSchema, idOf, isNamed, nameOfPlace, type RoutesFile, rulesOf } from './rule.ts'
 import { RouteTable } from './table.ts'
 
 /** The rules as they are now. An edit of the file replaces the table; a table itself never changes. */
@@ -38,14 +38,16 @@ export async function openRoutes(options: RouterOptions, api: PluginApi): Promis
     file: placeOf(options.file, api.folder),
     schema: fileSchema,
     isRequired: options.file !== DEFAULT_FILE,
-    nameOf,
+    nameOf: nameOfPlace,
     check(value, names) {
       const { rules, at } = rulesOf(value)
       const repeated = rules.flatMap((rule, index) => {
         if (!isNamed(rule) || !ownIds.has(idOf(rule))) return []
         return [{ path: [...at, index], message: `the id "${idOf(rule)}" is also that of a rule of the config` }]
       })
-      return [...repeated, ...checkRules(rules, at, names), ...checkAliases(aliasesOf(value), ['aliases'], names)]
+      const aliases = { ...options.aliases, ...aliasesOf(value) }
+      const problems = checkRules(rules, at, names, { rules: fromConfig, aliases })
+      return [...repeated, ...problems, ...checkAliases(aliasesOf(value), ['aliases'], names)]
     },
     onChange: value => {
       table = tableOf(value)
@@ -64,15 +66,6 @@ export async function openRoutes(options: RouterOptions, api: PluginApi): Promis
 function placeOf(name: string, folder: string): string {
   const beside = resolve(folder, name)
   return name === DEFAULT_FILE || name.startsWith('~') || existsSync(beside) || !existsSync(name) ? name : resolve(name)
-}
-
-/** `rule "big"`, for a place inside one. */
-function nameOf(value: unknown, path: readonly (string | number)[]): string | undefined {
-  const list = Array.isArray(value) ? value : (value as { readonly rules?: unknown } | null)?.rules
-  const index = path.find(step => typeof step === 'number')
-  if (!Array.isArray(list) || index === undefined) return undefined
-  const rule: unknown = list[index]
-  return typeof rule === 'object' && rule !== null ? `rule "${idOf(rule as WrittenRule)}"` : undefined
 }
 
 /** The port of RE2 is some forty times slower: worth a word where it is used, and to those who ask only. */

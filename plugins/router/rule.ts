@@ -65,6 +65,9 @@ const strategy = Type.Union([
   }),
 ])
 
+/** The shortest way to write a strategy, with the `weights` of the rule: by provider. */
+const strategyName = Type.Union([Type.Literal('weighted_round_robin'), Type.Literal('weighted-round-robin')])
+
 /** The longer way to write `model_pattern` and `listener`. */
 const matcher = closed({
   type: Type.Optional(Type.Union([Type.Literal('model'), Type.Literal('listener'), Type.Literal('always')])),
@@ -85,7 +88,8 @@ export const ruleSchema = closed({
   options: Type.Optional(options),
   model_pattern: Type.Optional(word),
   primary: Type.Optional(word),
-  strategy: Type.Optional(strategy),
+  strategy: Type.Optional(Type.Union([strategy, strategyName])),
+  weights: Type.Optional(Type.Record(word, Type.Number({ minimum: 0 }))),
   matcher: Type.Optional(matcher),
 })
 
@@ -130,6 +134,13 @@ export function isNamed({ id, name }: WrittenRule): boolean {
   return (id ?? name) !== undefined
 }
 
+/** How a rule spreads its requests; undefined where it does not. */
+export function strategyOf({ strategy: written, weights = {} }: WrittenRule): WrittenStrategy | undefined {
+  if (typeof written !== 'string') return written
+  const providers = Object.entries(weights).map(([provider, weight]) => ({ provider, weight }))
+  return { type: 'weighted-round-robin', providers }
+}
+
 /** Where a rule sends to first; undefined where it does not say. With a strategy that is the name of its group. */
 export function targetOf(rule: WrittenRule): WrittenTarget | undefined {
   const { target: written, primary, strategy } = rule
@@ -153,6 +164,19 @@ export function listenerOf({ listener, matcher }: WrittenRule): string | undefin
   return listener ?? matcher?.listener?.toLowerCase()
 }
 
-export function fallbacksOf({ fallbacks = [] }: WrittenRule): readonly WrittenTarget[] {
+export function fallbacksOf({ fallbacks = [] }: Fallbacks): readonly WrittenTarget[] {
   return fallbacks.map(each => (typeof each === 'string' ? { provider: each } : each))
+}
+
+/** `rule "big"`, for a place inside one. */
+export function nameOfPlace(value: unknown, path: readonly (string | number)[]): string | undefined {
+  const list = Array.isArray(value) ? value : (value as { readonly rules?: unknown } | null)?.rules
+  const index = path.find(step => typeof step === 'number')
+  if (!Array.isArray(list) || index === undefined) return undefined
+  const rule: unknown = list[index]
+  return typeof rule === 'object' && rule !== null ? `rule "${idOf(rule as WrittenRule)}"` : undefined
+}
+
+interface Fallbacks {
+  readonly fallbacks?: readonly (string | WrittenTarget)[]
 }

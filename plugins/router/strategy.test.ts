@@ -39,6 +39,20 @@ describe('the strategy of a rule', () => {
     expect(await (await g.fetch('/metrics')).text()).not.toContain('lunaroute_fallback_triggered_total{')
   })
 
+  it('weighted_round_robin with weights is the short form of it', async () => {
+    const rule = { name: 'w', model_pattern: '^m$', strategy: 'weighted_round_robin', weights: { a: 3, b: 1 } } as const
+    const { ask } = await start({ rules: [rule] })
+    expect((await ask(8)).sort().join('')).toBe('aaaaaabb')
+  })
+
+  it.each([
+    [{ strategy: 'weighted_round_robin' }, 'has no providers: give them weights, by name'],
+    [{ strategy: 'weighted_round_robin', weights: { d: 1 } }, 'no provider is called "d"'],
+    [{ primary: 'a', weights: { a: 1 } }, 'go with strategy: weighted_round_robin'],
+  ] as const)('%j is refused', async (part, message) => {
+    await expect(start({ rules: [{ name: 'w', ...part } as never] })).rejects.toThrow(message)
+  })
+
   it('weighted-round-robin gives each its share, and the model that it is to be asked for', async () => {
     const { g, ask } = await start({
       rules: [

@@ -51,6 +51,10 @@ export class RouteTable {
     return this.#byId.get(id)
   }
 
+  ids(): Iterable<string> {
+    return this.#byId.keys()
+  }
+
   /** The providers that a name in a plan stands for, where a rule has a strategy. */
   group(name: string): ProviderGroup | undefined {
     return this.#groups.size === 0 ? undefined : this.#groups.get(name)

@@ -1,34 +1,57 @@
-import { Value } from '@sinclair/typebox/value'
-import { GatewayError } from 'lunaroute'
+import { resolve } from 'node:path'
+import { type PluginApi, Type } from 'lunaroute'
+import { checkAliases, checkRules } from './check.ts'
 import { type CompiledRule, compileRule } from './compiled-rule.ts'
-import { targetsOf } from './group.ts'
-import { fileSchema, rulesOf, targetOf } from './rule.ts'
+import {
+  aliasesOf,
+  fileSchema,
+  nameOfPlace,
+  ruleSchema,
+  rulesOf,
+  type WrittenAliases,
+  type WrittenRule,
+} from './rule.ts'
 
-/** Rules that are tried before they are written anywhere: they stand before all others. Throws a GatewayError. */
-export function testedRules(given: unknown, providers: readonly string[]): readonly CompiledRule[] {
-  // A rule alone is a list of one; any key but `rules` and `aliases` tells that it is a rule.
-  const isTable = Array.isArray(given) || (typeof given === 'object' && given !== null && 'rules' in given)
-  const list = isTable ? given : [given]
-  if (!Value.Check(fileSchema, list)) {
-    const [problem] = [...Value.Errors(fileSchema, list)].flatMap(error => [
-      error,
-      ...error.errors.flatMap(each => [...each]),
-    ])
-    throw refusal(`the rule to test is not one: ${problem ? `${problem.path || '/'} ${problem.message}` : 'see docs'}`)
-  }
-  return rulesOf(list).rules.map(rule => {
-    const targets = rule.strategy ? targetsOf(rule.strategy) : [targetOf(rule)]
-    if (!targets.every(each => each && providers.includes(each.provider))) {
-      throw refusal(`the rule to test names no provider of this gateway; there are ${providers.join(', ')}`)
-    }
-    try {
-      return compileRule({ ...rule, id: rule.id ?? rule.name ?? 'tested', priority: Number.MAX_SAFE_INTEGER }, 'tested')
-    } catch (error) {
-      throw refusal(`the rule to test has a bad regular expression: ${(error as Error).message}`)
-    }
-  })
+/** What is tried before it is written anywhere. The rules stand before all others, and the aliases win over others. */
+export interface Tested {
+  readonly rules: readonly CompiledRule[]
+  readonly aliases: WrittenAliases
 }
 
-function refusal(message: string): GatewayError {
-  return new GatewayError('LR_BAD_REQUEST', 400, message)
+/** Reads a rule, a list of rules or a whole `routes.json`. Rejects with a located ConfigError where it is none. */
+export async function readTested(path: string, api: PluginApi): Promise<Tested> {
+  const file = resolve(path)
+  const { value: written } = await api.dataFile({ file, schema: Type.Unknown(), isRequired: true })
+  if (!isTable(written)) {
+    const { value } = await api.dataFile({
+      file,
+      schema: ruleSchema,
+      isRequired: true,
+      check: (rule, names) =>
+        checkRules([rule], [], names).map(problem => ({ ...problem, path: problem.path.slice(1) })),
+    })
+    return { rules: [tested(value!)], aliases: {} }
+  }
+  const { value = [] } = await api.dataFile({
+    file,
+    schema: fileSchema,
+    isRequired: true,
+    nameOf: nameOfPlace,
+    check(value, names) {
+      const { rules, at } = rulesOf(value)
+      return [...checkRules(rules, at, names), ...checkAliases(aliasesOf(value), ['aliases'], names)]
+    },
+  })
+  return { rules: rulesOf(value).rules.map(tested), aliases: aliasesOf(value) }
+}
+
+/** A rule alone is a list of one: no key of it is a table's. */
+function isTable(written: unknown): boolean {
+  return Array.isArray(written) || (typeof written === 'object' && written !== null && KEYS.some(key => key in written))
+}
+
+const KEYS = ['rules', 'aliases']
+
+function tested(rule: WrittenRule): CompiledRule {
+  return compileRule({ ...rule, id: rule.id ?? rule.name ?? 'tested', priority: Number.MAX_SAFE_INTEGER }, 'tested')
 }

@@ -9,6 +9,7 @@ export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'observability',
   'performance',
   'pii',
+  'provider_health',
   'routing',
   'routing.provider_switch_notification',
   'session_jsonl',

@@ -92,7 +92,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
     },
     loading,
   )
-  const names = namesOf({ providers, plugins })
+  const names = namesOf({ providers, plugins, server })
   for (const [i, use] of uses.entries()) {
     checkNames(use, plugins[i]!.options, shareOf(use, sections), names, loading)
   }

@@ -25,9 +25,14 @@ export function dialectsOf(plugins: readonly Pick<ResolvedPlugin, 'plugin'>[]): 
 }
 
 /** What a configuration has names for. */
-export function namesOf({ providers, plugins }: Pick<ResolvedConfig, 'providers' | 'plugins'>): ConfigNames {
+export function namesOf({
+  providers,
+  plugins,
+  server,
+}: Pick<ResolvedConfig, 'providers' | 'plugins' | 'server'>): ConfigNames {
   return {
     providers: providers.map(each => each.name),
+    listeners: server.listeners.map(each => each.name),
     dialects: dialectsOf(plugins),
     plugins: plugins.map(each => each.plugin.name),
     didYouMean,

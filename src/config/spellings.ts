@@ -18,6 +18,12 @@ const SPELLINGS: readonly (readonly [written: readonly string[], meant: readonly
     ['providers', '*', 'timeout_seconds'],
     ['providers', '*', 'http_client', 'timeout_secs'],
   ],
+  [['routing', 'circuit_breaker'], ['circuit_breaker']],
+  [['routing', 'health_monitor'], ['provider_health']],
+  [
+    ['provider_health', 'failure_window_secs'],
+    ['provider_health', 'window_secs'],
+  ],
   [['session_recording', 'jsonl'], ['session_jsonl']],
   [['session_recording', 'pii'], ['pii']],
   [['session_recording', 'sqlite'], ['session_sqlite']],

@@ -121,6 +121,15 @@ function explainUnion(union: ErrorObject, inner: readonly ErrorObject[], root: u
   const isFurther = (error: ErrorObject) =>
     error.instancePath.length > union.instancePath.length || error.keyword === 'additionalProperties'
   const furthest = inner.find(isFurther) ?? inner.find(({ keyword }) => keyword !== 'type')
+  if (furthest?.keyword === 'const') {
+    // The branches differ in what they want there.
+    const rivals = inner.filter(each => each.keyword === 'const' && each.instancePath === furthest.instancePath)
+    const at = pathOf(furthest.instancePath, root)
+    return {
+      path: at,
+      message: oneOf([...new Set(rivals.map(each => each.params.allowedValue as unknown))], valueAt(root, at)),
+    }
+  }
   if (furthest) return explain(furthest, root)
   const types = inner.map(({ params }) => String(params.type))
   return { path, message: `must be ${article([...new Set(types)])}, is ${kindOf(valueAt(root, path))}` }

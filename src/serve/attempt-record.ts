@@ -36,18 +36,20 @@ export class Started implements StartedAttempt {
   readonly number: number
   readonly key: number | undefined
   readonly #planned: Attempt
+  readonly #model: string | undefined
   readonly #request: LlmRequest | null
 
-  constructor({ exchange, provider, planned }: Sending, { hasProviderKey }: Outgoing) {
+  constructor({ exchange, provider, planned }: Sending, { hasProviderKey, model }: Outgoing) {
     this.provider = provider.name
     this.number = exchange.attempts.length + 1
     this.key = hasProviderKey ? (planned.key ?? 0) : undefined
     this.#planned = planned
+    this.#model = model
     this.#request = exchange.request
   }
 
   get model(): string | undefined {
-    return this.#planned.model ?? this.#request?.modelLabel
+    return this.#model ?? this.#planned.model ?? this.#request?.modelLabel
   }
 }
 

@@ -113,6 +113,8 @@ export interface Outgoing {
   /** The request with the attempt's model; null for a path no dialect serves. */
   readonly request: LlmRequest | null
   readonly body: Buffer | NodeJS.ReadableStream | null
+  /** What is asked for where a plugin's last touch says so. */
+  readonly model?: string | undefined
   readonly translation?: OutgoingAttempt['translation']
   readonly reply?: OutgoingAttempt['reply']
 }
@@ -168,11 +170,11 @@ async function touch(sending: Sending, outgoing: Outgoing): Promise<Outgoing> {
   const own = planned.touch?.(shown, exchange) ?? shown
   const changed = (await hooks.egress?.promise(own, sending.request!, exchange)) ?? own
   if (changed.headers !== shown.headers) applyChanges(outgoing.headers, shown.headers, changed.headers)
-  const { method, translation, reply } = changed
+  const { method, model, translation, reply } = changed
   const isRemade = changed.request !== request
   const bytes = isRemade && changed.body === shown.body ? changed.request.bytes : changed.body
   const path = isRemade && changed.path === shown.path ? moved(sending, outgoing, changed.request) : changed.path
-  return { ...outgoing, method, path, body: bytes.length > 0 ? bytes : null, translation, reply }
+  return { ...outgoing, method, path, model, body: bytes.length > 0 ? bytes : null, translation, reply }
 }
 
 /** The path of a request that a plugin changed: the model may be in it. */

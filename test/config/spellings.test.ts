@@ -22,6 +22,23 @@ describe('other spellings', () => {
     expect(warnings).toEqual([])
   })
 
+  it('of the sections of routing are those of the plugins that do the work', async () => {
+    const plugin = (name: string, section: string) => `import { definePlugin, Type } from 'lunaroute'
+      export default definePlugin({ name: '${name}', section: '${section}', setup: () => ({}),
+        options: Type.Object({ timeout_secs: Type.Optional(Type.Number()), window_secs: Type.Optional(Type.Number()) }) })`
+    const project = workspace({
+      'lunaroute.config.toml': `plugins = ["./a.ts", "./b.ts"]
+        [routing.circuit_breaker]
+        timeout_secs = 30
+        [routing.health_monitor]
+        failure_window_secs = 60`,
+      'a.ts': plugin('a', 'circuit_breaker'),
+      'b.ts': plugin('b', 'provider_health'),
+    })
+    const { config } = await project.load()
+    expect(config.plugins.map(each => each.options)).toEqual([{ timeout_secs: 30 }, { window_secs: 60 }])
+  })
+
   it('of a section within another leave the rest of it there', async () => {
     const { warnings } = await load('[session_recording]\nenabled = true\n[session_recording.pii]\nenabled = true')
     expect(warnings.map(each => each.replace(/^.*?:(\d+): .*$/, '$1'))).toHaveLength(2)
