@@ -44,7 +44,17 @@ export const DOCUMENTED_VARIABLES: ReadonlySet<string> = new Set([
   'LUNAROUTE_UI_REFRESH_INTERVAL',
 ])
 
-/** The preset of a config that names neither presets nor plugins. One with `[[api_keys]]` is an LLM Gateway's. */
-export function documentedPreset(value: Readonly<Record<string, unknown>>): string {
-  return Array.isArray(value.api_keys) ? 'llm-gateway' : 'default'
+/** What the documents call the file of rules beside a configuration. */
+export const DOCUMENTED_ROUTES = { file: 'routes.json', variable: 'LUNAROUTE_ROUTES' } as const
+
+const OF_ROUTING = ['routing', 'circuit_breaker', 'provider_health', 'health_monitor']
+
+/**
+ * The presets of a config that names neither presets nor plugins. One with `[[api_keys]]` is an LLM Gateway's; who wrote
+ * rules wants them to be obeyed.
+ */
+export function documentedPresets(value: Readonly<Record<string, unknown>>, hasRoutes: boolean): readonly string[] {
+  if (Array.isArray(value.api_keys)) return ['llm-gateway']
+  const isRouting = hasRoutes || OF_ROUTING.some(section => value[section] !== undefined)
+  return isRouting ? ['routing', 'recording'] : ['default']
 }

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ConfigError } from '../errors.ts'
 import type { Config } from './define.ts'
-import { documentedPreset } from './documented.ts'
+import { DOCUMENTED_ROUTES, documentedPresets } from './documented.ts'
 import { Environment } from './environment.ts'
 import { configFolder } from './find-file.ts'
 import { interpolate } from './interpolate.ts'
@@ -64,7 +65,8 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   const found: ConfigSource = { ...written, value }
   const shared = { env, home, files, problems, warnings }
 
-  const lists = listsOf(value as Record<string, unknown>, env)
+  const folder = configFolder({ cwd, home, folder: options.folder, env }) ?? written.folder
+  const lists = listsOf(value as Record<string, unknown>, env, folder)
   const references = await resolveReferences(lists, program, { ...shared, source: found, isText: found.isData })
   const { uses, variables } = references
   const origins = new Map<string, string>()
@@ -100,16 +102,25 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
   return {
     config: { server, logging, providers, plugins },
     file: source.file,
-    folder: configFolder({ cwd, home, folder: options.folder, env }) ?? source.folder,
+    folder,
     files: [...files],
     warnings: [...warnings, ...env.remarks()],
   }
 }
 
 /** LUNAROUTE_PRESET wins. A config that names no plugin at all wants the usual ones: those of the documents are such. */
-function listsOf(value: Readonly<Record<string, unknown>>, env: Environment): { extends: unknown; plugins: unknown } {
+function listsOf(
+  value: Readonly<Record<string, unknown>>,
+  env: Environment,
+  folder: string,
+): { extends: unknown; plugins: unknown } {
+  const { plugins } = value
   const preset = env.text('LUNAROUTE_PRESET')
-  if (preset !== undefined) return { extends: [preset], plugins: value.plugins }
-  const isBare = value.extends === undefined && value.plugins === undefined
-  return { extends: isBare ? [documentedPreset(value)] : value.extends, plugins: value.plugins }
+  if (preset !== undefined) return { extends: [preset], plugins }
+  if (value.extends !== undefined || plugins !== undefined) return { extends: value.extends, plugins }
+  const { file, variable } = DOCUMENTED_ROUTES
+  return {
+    extends: documentedPresets(value, env.text(variable) !== undefined || existsSync(join(folder, file))),
+    plugins,
+  }
 }

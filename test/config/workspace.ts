@@ -8,12 +8,18 @@ import type { LoadFailure } from '../../src/config/problem.ts'
 import { runningProgram } from '../../src/config/program.ts'
 import type { LoadedConfig } from '../../src/config/resolved.ts'
 
-/** A program that ships two presets and three plugins, none of them real. */
+/** A program that ships four presets and three plugins, none of them real. */
 const SHIPPED = {
   'program/presets/default.ts': `
     import alpha from '../plugins/alpha/index.ts'
     import beta from '../plugins/beta/index.ts'
     export default [alpha(), [false, beta({ limit: 5 })]]`,
+  'program/presets/routing.ts': `
+    import alpha from '../plugins/alpha/index.ts'
+    export default [alpha()]`,
+  'program/presets/recording.ts': `
+    import beta from '../plugins/beta/index.ts'
+    export default [[false, beta({ limit: 5 })]]`,
   'program/presets/only-alpha.ts': `
     import alpha from '../plugins/alpha/index.ts'
     export default [alpha()]`,
