@@ -63,6 +63,19 @@ describe.each(drivers)('with %s', driver => {
     expect(found('session_api cafe')).toEqual(['b'])
     expect(found('src/1.ts').sort()).toEqual(['a', 'b'])
     expect(found(`it's ) OR "unclosed AND near(`)).toEqual([])
+    expect(found('zebra\0 cross')).toEqual(['a'])
+  })
+
+  it('finds words of scripts without spaces, alone and beside others', async () => {
+    const { writer, reader } = await bench({ driver })
+    await writer.write(sessionEvents(shape('a', { says: () => '请修复数据库连接 in main.ts' })))
+    await writer.write(sessionEvents(shape('b', { answers: () => 'データベースを直しました' })))
+    const found = (text: string) => reader.list({ text }).sessions.map(each => each.session_id)
+    expect(found('数据库')).toEqual(['a'])
+    expect(found('数据库 main.ts 修复')).toEqual(['a'])
+    expect(found('数据库 python')).toEqual([])
+    expect(found('"データベース"')).toEqual(['b'])
+    expect(found('数据*')).toEqual(['a'])
   })
 })
 
