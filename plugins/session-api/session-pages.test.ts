@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { definePlugin } from '../../src/index.ts'
 import { sessionLogService } from '../../src/sessions/index.ts'
 import { testFolder } from '../../test/support/folder.ts'
@@ -31,11 +31,39 @@ describe('one session', () => {
     const events = whole.events as unknown as { timestamp: string }[]
     expect(whole.total).toBe(events.length)
     expect(events.map(each => each.timestamp)).toEqual(events.map(each => each.timestamp).sort())
-    const last = (await ask('/sessions/one/timeline?order=desc&limit=3')).body
-    expect(last).toMatchObject({ events: events.slice(-3).reverse(), next: '3' })
-    expect((await ask(`/sessions/one/timeline?order=desc&limit=3&cursor=3`)).body.events).toEqual(
-      events.slice(-6, -3).reverse(),
-    )
+    for (const [order, expected] of [
+      ['asc', events],
+      ['desc', [...events].reverse()],
+    ] as const) {
+      const seen: unknown[] = []
+      let cursor = ''
+      do {
+        const page = (await ask(`/sessions/one/timeline?order=${order}&limit=3${cursor}`)).body
+        seen.push(...(page.events as unknown as object[]))
+        cursor = page.next === null ? '' : `&cursor=${page.next}`
+      } while (cursor !== '')
+      expect(seen).toEqual(expected)
+    }
+  })
+
+  it('has a timeline whose pages stay where they are when events come meanwhile', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    const writer = new SqliteWriter({ path }, { warn: () => {} })
+    onTestFinished(() => writer.close())
+    const events = sessionEvents({ id: 's', at: new Date(), requests: 2 })
+    const half = events.length / 2
+    await writer.write(events.slice(0, half))
+    const { ask } = await api({}, path)
+    const page = async (query: string) => {
+      const { body } = await ask(`/sessions/s/timeline?order=desc&limit=2${query}`)
+      const shown = body.events as unknown as { request_id: string; sequence: number }[]
+      return { next: body.next, seen: shown.map(each => `${each.request_id} ${each.sequence}`) }
+    }
+    const first = await page('')
+    await writer.write(events.slice(half))
+    const second = await page(`&cursor=${first.next}`)
+    const newest = events.slice(0, half).reverse().slice(0, 4)
+    expect([...first.seen, ...second.seen]).toEqual(newest.map(each => `${each.request_id} ${each.sequence}`))
   })
 
   it('has each request raw', async () => {
