@@ -244,6 +244,22 @@ describe('lunaroute export', () => {
     expect(chats.filter(each => 'code' in each.status)).toHaveLength(1)
   })
 
+  it('names spans of other requests than chats by what they are', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    const { SqliteWriter } = await import('../session-sqlite/writer.ts')
+    const writer = new SqliteWriter({ path }, { warn: () => {} })
+    const counting = sessionEvents({ id: 'x', at: new Date(), requests: 1 }).map(each =>
+      each.type === 'started' ? { ...each, operation: 'count-tokens' } : each,
+    )
+    await writer.write(counting)
+    writer.close()
+    const { stdout } = await (await desk(path)).export('--format', 'otlp')
+    expect(JSON.parse(stdout).resourceSpans[0].scopeSpans[0].spans[0]).toMatchObject({
+      name: 'count_tokens claude-sonnet-4',
+      attributes: expect.arrayContaining([{ key: 'gen_ai.operation.name', value: { stringValue: 'count_tokens' } }]),
+    })
+  })
+
   it('writes into a pipe, and leaves it one', async () => {
     const desktop = await desk()
     const pipe = join(testFolder(), 'pipe')
