@@ -5,6 +5,7 @@ import { testFolder } from '../../test/support/folder.ts'
 import { ago, bench, HOUR, shape } from '../../test/support/session-database.ts'
 import { sessionEvents, TOKENS, TOTAL_TOKENS } from '../../test/support/sessions.ts'
 import { type DriverName, openDatabase } from './driver.ts'
+import { SqliteReader } from './reader.ts'
 
 const drivers: DriverName[] = ['better-sqlite3', 'node-sqlite3-wasm']
 
@@ -64,6 +65,14 @@ describe.each(drivers)('with %s', driver => {
     expect(found('src/1.ts').sort()).toEqual(['a', 'b'])
     expect(found(`it's ) OR "unclosed AND near(`)).toEqual([])
     expect(found('zebra\0 cross')).toEqual(['a'])
+  })
+
+  it('sums up nothing where there is no database yet', async () => {
+    const none = new SqliteReader({ path: join(testFolder(), 'none.db'), driver })
+    const { reader } = await bench({ driver })
+    for (const name of ['overview', 'costs', 'models']) expect(none.report(name, {})).toEqual(reader.report(name, {}))
+    expect(none.report('overview', {})).toMatchObject([{ total_requests: 0, total_cost: null }])
+    expect(() => none.report('nonsense', {})).toThrow('there is no report "nonsense"')
   })
 
   it('finds words of scripts without spaces, alone and beside others', async () => {
