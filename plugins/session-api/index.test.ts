@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionEvent } from '../../src/sessions/index.ts'
@@ -179,6 +181,31 @@ describe('the tail', () => {
     ])
     stop.abort()
     await until(() => feed.listeners.size === before - 1, 'the feed is let go')
+  })
+
+  it('keeps so much for a slow reader, and writes it bit by bit', async () => {
+    const { feed, url } = await api()
+    const events = sessionEvents({ id: 'live', at: new Date(), requests: 1 })
+    const request = events.find(each => each.type === 'request_recorded')!
+    const large = { ...request, request_json: 'x'.repeat(2 ** 20), request_size_bytes: 2 ** 20 }
+    const { port } = new URL(url)
+    const socket = connect(Number(port), '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    socket.write('GET /sessions/tail?full=true HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    await once(socket, 'data')
+    socket.pause()
+    for (let at = 0; at < 200; at++) feed.say([large])
+    feed.say([events.at(-1)!])
+    const pieces: string[] = []
+    socket.setEncoding('latin1')
+    socket.on('data', (piece: string) => void pieces.push(piece))
+    socket.resume()
+    await until(() => pieces.slice(-2).join('').includes('event: completed'), 'the last event')
+    const text = pieces.join('')
+    const dropped = Number(/"dropped":(\d+)/.exec(text)?.[1])
+    const told = text.match(/event: request_recorded/g)!.length
+    expect(dropped).toBeGreaterThan(100)
+    expect(dropped + told).toBe(200)
   })
 
   it('ends when the gateway does', async () => {
