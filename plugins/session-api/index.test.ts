@@ -98,7 +98,7 @@ describe('the OpenAPI description', () => {
       for (const parameter of get!.parameters as unknown as {
         name: string
         in: string
-        schema: { enum?: string[] }
+        schema: { enum?: string[]; maximum?: number }
       }[]) {
         const { name, schema } = parameter
         // A list's cursors are its own.
@@ -106,6 +106,10 @@ describe('the OpenAPI description', () => {
         const where = `${path.replace('{id}', 'one')}?${name}=${samples[name] ?? schema.enum?.[0] ?? 'anything'}`
         const { status } = await ask(where)
         expect(status, where).toBe(200)
+        if (schema.maximum === undefined) continue
+        const at = (value: number) => ask(where.replace(/[^=]+$/, String(value)))
+        expect((await at(schema.maximum)).status, where).toBe(200)
+        expect((await at(schema.maximum + 1)).status, where).toBe(400)
       }
     }
   })
