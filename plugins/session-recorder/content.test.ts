@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { of, recorded } from '../../test/recording/rig.ts'
 import { decoded, loadUnzstd } from './worker/content.ts'
 import { countsOf } from './worker/tokens.ts'
 
@@ -26,4 +27,12 @@ it('unpacks zstd of any size that came as a stream', async () => {
 it('counts nothing where a server tells of less than nothing', () => {
   const counts = countsOf({ inputTokens: 5, outputTokens: -1, cachedTokens: -1, reasoningTokens: -1 }, undefined)
   expect(counts).toMatchObject({ input_tokens: 5, output_tokens: 0, reasoning_tokens: 0, cache_read_tokens: 0 })
+})
+
+it('says of a failure without a message which status it had', async () => {
+  const { g, stop } = await recorded({ upstream: () => ({ status: 401, body: { detail: 'Invalid API Key' } }) })
+  await (await g.post('/v1/chat/completions', { model: 'm', messages: [{ role: 'user', content: 'hi' }] })).text()
+  expect(of(await stop(), 'completed')).toMatchObject([
+    { success: false, error: 'the provider answered with status 401' },
+  ])
 })
