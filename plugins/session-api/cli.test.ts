@@ -1,4 +1,6 @@
-import { readFileSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -240,6 +242,52 @@ describe('lunaroute export', () => {
     expect(tools.length).toBeGreaterThan(0)
     for (const each of tools) expect(chats.map(chat => chat.spanId)).toContain(each.parentSpanId)
     expect(chats.filter(each => 'code' in each.status)).toHaveLength(1)
+  })
+
+  it('names spans of other requests than chats by what they are', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    const { SqliteWriter } = await import('../session-sqlite/writer.ts')
+    const writer = new SqliteWriter({ path }, { warn: () => {} })
+    const counting = sessionEvents({ id: 'x', at: new Date(), requests: 1 }).map(each =>
+      each.type === 'started' ? { ...each, operation: 'count-tokens' } : each,
+    )
+    await writer.write(counting)
+    writer.close()
+    const { stdout } = await (await desk(path)).export('--format', 'otlp')
+    expect(JSON.parse(stdout).resourceSpans[0].scopeSpans[0].spans[0]).toMatchObject({
+      name: 'count_tokens claude-sonnet-4',
+      attributes: expect.arrayContaining([{ key: 'gen_ai.operation.name', value: { stringValue: 'count_tokens' } }]),
+    })
+  })
+
+  it('writes into a pipe, and leaves it one', async () => {
+    const desktop = await desk()
+    const pipe = join(testFolder(), 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const reading = readFile(pipe, 'utf8')
+    await desktop.export('--format', 'csv', '--output', pipe)
+    expect(await reading).toContain('session_id,request_id')
+    expect(statSync(pipe).isFIFO()).toBe(true)
+  })
+
+  it('writes where a link leads', async () => {
+    const desktop = await desk()
+    const folder = testFolder()
+    writeFileSync(join(folder, 'real.csv'), 'before')
+    symlinkSync('real.csv', join(folder, 'link.csv'))
+    await desktop.export('--format', 'csv', '--output', join(folder, 'link.csv'))
+    expect(readFileSync(join(folder, 'real.csv'), 'utf8')).toContain('session_id,request_id')
+    expect(readdirSync(folder).sort()).toEqual(['link.csv', 'real.csv'])
+  })
+
+  it.skipIf(process.platform !== 'linux')('says why a file cannot be written', async () => {
+    const desktop = await desk()
+    const folder = testFolder()
+    for (const output of [folder, '/proc/self/no-such-file', '/dev/full']) {
+      await expect(desktop.export('--output', output)).rejects.toThrow(/^(?:EISDIR|ENOENT|EACCES|ENOSPC)/)
+    }
+    expect(readdirSync(folder)).toEqual([])
+    expect(statSync('/dev/full').isCharacterDevice()).toBe(true)
   })
 
   it('leaves nothing behind where it fails', async () => {

@@ -1,6 +1,7 @@
 import type { Dialect } from 'lunaroute'
 import type { Choice, Message } from 'lunaroute/neutral'
 import type { SessionEvent, StartedEvent } from 'lunaroute/sessions'
+import { Additions, RECENT } from './additions.ts'
 import type { Page } from './pages.ts'
 import { Query } from './query.ts'
 import { known, offsetOf, ok } from './session-pages.ts'
@@ -32,28 +33,28 @@ export const conversation: Page = async ({ exchange, params, sources }) => {
   const shown = requests.slice(offset, offset + limit)
   const before = earlier(requests, offset, shown)
   const turns: Turn[] = []
-  const histories = new Map<string, readonly string[]>()
+  const additions = new Additions()
   for (const started of [...before, ...shown]) {
     const events = await store.events(id, started.request_id)
-    const turn = turnOf(started, events, sources.dialects, histories)
+    const turn = turnOf(started, events, sources.dialects, additions)
     if (shown.includes(started)) turns.push(turn)
   }
   const next = offset + limit < requests.length ? String(offset + limit) : null
   return ok({ session_id: id, turns, total: requests.length, next })
 }
 
-/** The last request before the page of each agent on it: its messages are what the page's first ones add to. */
+/** The last requests before the page of each agent on it: their messages are what the page's first ones add to. */
 function earlier(requests: readonly StartedEvent[], offset: number, shown: readonly StartedEvent[]): StartedEvent[] {
   const agents = new Set(shown.map(each => each.agent_id))
   const past = requests.slice(0, offset)
-  return [...agents].flatMap(agent => past.findLast(each => each.agent_id === agent) ?? [])
+  return [...agents].flatMap(agent => past.filter(each => each.agent_id === agent).slice(-RECENT))
 }
 
 function turnOf(
   started: StartedEvent,
   events: readonly SessionEvent[],
   dialects: readonly Dialect[],
-  histories: Map<string, readonly string[]>,
+  additions: Additions,
 ): Turn {
   const codec = dialects.find(each => each.name === started.dialect)?.codec
   const request = events.find(each => each.type === 'request_recorded')
@@ -69,31 +70,12 @@ function turnOf(
     timestamp: started.timestamp,
     agent_id: started.agent_id,
     model: response?.model_used ?? started.model_requested,
-    added: messages && addedOf(messages, started.agent_id ?? '', histories),
+    added: messages && additions.of(messages, started.agent_id ?? ''),
     answer: choice
       ? (withoutBags({ content: choice.content, stop: choice.stop }) as Pick<Choice, 'content' | 'stop'>)
       : null,
     error: completed?.error ?? null,
   }
-}
-
-/**
- * What a request has beyond the one before it. The answer that the history repeats is not new; a history that was
- * rewritten (compacted, say) is new from where it differs.
- */
-function addedOf(
-  messages: readonly Message[],
-  agent: string,
-  histories: Map<string, readonly string[]>,
-): readonly Message[] {
-  const now = messages.map(each => JSON.stringify(each))
-  const before = histories.get(agent) ?? []
-  histories.set(agent, now)
-  let same = 0
-  while (same < before.length && before[same] === now[same]) same++
-  const isContinued = same === before.length && same > 0
-  if (isContinued) while (messages[same]?.role === 'assistant') same++
-  return messages.slice(same)
 }
 
 /** What only the message's own dialect says, and marks that move from request to request, say nothing of the talk. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionEvent } from '../../src/sessions/index.ts'
@@ -96,7 +98,7 @@ describe('the OpenAPI description', () => {
       for (const parameter of get!.parameters as unknown as {
         name: string
         in: string
-        schema: { enum?: string[] }
+        schema: { enum?: string[]; maximum?: number }
       }[]) {
         const { name, schema } = parameter
         // A list's cursors are its own.
@@ -104,6 +106,10 @@ describe('the OpenAPI description', () => {
         const where = `${path.replace('{id}', 'one')}?${name}=${samples[name] ?? schema.enum?.[0] ?? 'anything'}`
         const { status } = await ask(where)
         expect(status, where).toBe(200)
+        if (schema.maximum === undefined) continue
+        const at = (value: number) => ask(where.replace(/[^=]+$/, String(value)))
+        expect((await at(schema.maximum)).status, where).toBe(200)
+        expect((await at(schema.maximum + 1)).status, where).toBe(400)
       }
     }
   })
@@ -179,6 +185,31 @@ describe('the tail', () => {
     ])
     stop.abort()
     await until(() => feed.listeners.size === before - 1, 'the feed is let go')
+  })
+
+  it('keeps so much for a slow reader, and writes it bit by bit', async () => {
+    const { feed, url } = await api()
+    const events = sessionEvents({ id: 'live', at: new Date(), requests: 1 })
+    const request = events.find(each => each.type === 'request_recorded')!
+    const large = { ...request, request_json: 'x'.repeat(2 ** 20), request_size_bytes: 2 ** 20 }
+    const { port } = new URL(url)
+    const socket = connect(Number(port), '127.0.0.1')
+    onTestFinished(() => void socket.destroy())
+    socket.write('GET /sessions/tail?full=true HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    await once(socket, 'data')
+    socket.pause()
+    for (let at = 0; at < 200; at++) feed.say([large])
+    feed.say([events.at(-1)!])
+    const pieces: string[] = []
+    socket.setEncoding('latin1')
+    socket.on('data', (piece: string) => void pieces.push(piece))
+    socket.resume()
+    await until(() => pieces.slice(-2).join('').includes('event: completed'), 'the last event')
+    const text = pieces.join('')
+    const dropped = Number(/"dropped":(\d+)/.exec(text)?.[1])
+    const told = text.match(/event: request_recorded/g)!.length
+    expect(dropped).toBeGreaterThan(100)
+    expect(dropped + told).toBe(200)
   })
 
   it('ends when the gateway does', async () => {

@@ -89,13 +89,15 @@ type ReportFilter = Pick<SessionFilter, 'since' | 'until' | 'provider' | 'model'
 
 /** The time and the requests that a report is asked for. */
 export function reportFilterOf(query: Query, now: Date): ReportFilter {
-  const hours = query.integer('hours', 1, 87_600) ?? (query.integer('days', 1, 3_650) ?? 0) * 24
+  const hours = query.integer('hours', 1, 87_600)
+  const days = query.integer('days', 1, 3_650)
   const since = query.time('since', now)
-  if (since !== undefined && hours > 0) {
+  if ([since, hours, days].filter(each => each !== undefined).length > 1) {
     throw bad('since', 'the time is given twice; keep one of "since", "hours" and "days"')
   }
+  const span = hours ?? (days !== undefined ? days * 24 : undefined)
   return defined({
-    since: hours > 0 ? new Date(now.getTime() - hours * 3_600_000).toISOString() : since,
+    since: span !== undefined ? new Date(now.getTime() - span * 3_600_000).toISOString() : since,
     until: query.time('until', now),
     provider: query.text('provider'),
     model: query.text('model'),
@@ -105,13 +107,24 @@ export function reportFilterOf(query: Query, now: Date): ReportFilter {
 
 const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 6e4, h: 3.6e6, d: 8.64e7, w: 6.048e8 }
 
-/** A time as people write it, or undefined. */
+const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?:(Z)|([+-]?)(\d\d):?(\d\d))?)?$/i
+
+/** A time as people write it, or undefined. Without a zone it is UTC, as every time that is shown. */
 export function timeOf(value: string, now: Date): Date | undefined {
   const span = /^(\d+)([smhdw])$/.exec(value)
-  if (span) return new Date(now.getTime() - Number(span[1]) * UNITS[span[2]!]!)
-  if (!/^\d{4}-\d\d-\d\d(?:[T ]|$)/.test(value)) return undefined
-  const time = new Date(value)
-  return Number.isNaN(time.getTime()) ? undefined : time
+  const time = span ? new Date(now.getTime() - Number(span[1]) * UNITS[span[2]!]!) : momentOf(value)
+  return time && !Number.isNaN(time.getTime()) ? time : undefined
+}
+
+function momentOf(value: string): Date | undefined {
+  const [, day, clock = '00:00', , sign, hours, minutes] = MOMENT.exec(value) ?? []
+  if (day === undefined) return undefined
+  // The plus of a zone is a space where a query does not encode it.
+  const zone = hours === undefined ? 'Z' : `${sign || '+'}${hours}:${minutes}`
+  const midnight = new Date(`${day}T00:00Z`)
+  // 30 February would be some day of March.
+  const isDay = !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(day)
+  return isDay ? new Date(`${day}T${clock}${zone}`) : undefined
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { definePlugin } from '../../src/index.ts'
 import { sessionLogService } from '../../src/sessions/index.ts'
 import { testFolder } from '../../test/support/folder.ts'
@@ -7,6 +8,16 @@ import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
 import { createSessionLog } from '../session-jsonl/log.ts'
 import { rulesOf } from '../session-jsonl/options.ts'
 import { createWriter } from '../session-jsonl/writer.ts'
+import { SqliteWriter } from '../session-sqlite/writer.ts'
+
+/** A request with these things said by the user, and an answer to each but the last. */
+function talk(...said: readonly string[]): object {
+  const messages = said.flatMap((content, at) => [
+    ...(at > 0 ? [{ role: 'assistant', content: 'said' }] : []),
+    { role: 'user', content },
+  ])
+  return { model: 'claude-sonnet-4', max_tokens: 9, system: 'rules', messages }
+}
 
 describe('one session', () => {
   it('has its sums', async () => {
@@ -20,11 +31,39 @@ describe('one session', () => {
     const events = whole.events as unknown as { timestamp: string }[]
     expect(whole.total).toBe(events.length)
     expect(events.map(each => each.timestamp)).toEqual(events.map(each => each.timestamp).sort())
-    const last = (await ask('/sessions/one/timeline?order=desc&limit=3')).body
-    expect(last).toMatchObject({ events: events.slice(-3).reverse(), next: '3' })
-    expect((await ask(`/sessions/one/timeline?order=desc&limit=3&cursor=3`)).body.events).toEqual(
-      events.slice(-6, -3).reverse(),
-    )
+    for (const [order, expected] of [
+      ['asc', events],
+      ['desc', [...events].reverse()],
+    ] as const) {
+      const seen: unknown[] = []
+      let cursor = ''
+      do {
+        const page = (await ask(`/sessions/one/timeline?order=${order}&limit=3${cursor}`)).body
+        seen.push(...(page.events as unknown as object[]))
+        cursor = page.next === null ? '' : `&cursor=${page.next}`
+      } while (cursor !== '')
+      expect(seen).toEqual(expected)
+    }
+  })
+
+  it('has a timeline whose pages stay where they are when events come meanwhile', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    const writer = new SqliteWriter({ path }, { warn: () => {} })
+    onTestFinished(() => writer.close())
+    const events = sessionEvents({ id: 's', at: new Date(), requests: 2 })
+    const half = events.length / 2
+    await writer.write(events.slice(0, half))
+    const { ask } = await api({}, path)
+    const page = async (query: string) => {
+      const { body } = await ask(`/sessions/s/timeline?order=desc&limit=2${query}`)
+      const shown = body.events as unknown as { request_id: string; sequence: number }[]
+      return { next: body.next, seen: shown.map(each => `${each.request_id} ${each.sequence}`) }
+    }
+    const first = await page('')
+    await writer.write(events.slice(half))
+    const second = await page(`&cursor=${first.next}`)
+    const newest = events.slice(0, half).reverse().slice(0, 4)
+    expect([...first.seen, ...second.seen]).toEqual(newest.map(each => `${each.request_id} ${each.sequence}`))
   })
 
   it('has each request raw', async () => {
@@ -68,6 +107,50 @@ describe('one session', () => {
     expect(turns.map(each => each.answer.content[0]!.text)).toEqual([0, 1, 2, 3].map(n => `answer ${n} of one`))
     const page = (await ask('/sessions/one/conversation?cursor=2&limit=1')).body
     expect(page).toMatchObject({ turns: [turns[2]], total: 4, next: '3' })
+  })
+
+  it.each<[what: string, bodies: readonly object[], added: readonly (readonly string[])[]]>([
+    [
+      'what else the client asked between two turns',
+      [talk('a'), { ...talk('name this'), system: 'You name sessions' }, talk('a', 'b'), talk('a', 'b', 'c')],
+      [['rules', 'a'], ['You name sessions', 'name this'], ['b'], ['c']],
+    ],
+    [
+      'instructions that change',
+      [
+        talk('a'),
+        { ...talk('a', 'b'), system: 'rules of 10:01' },
+        { ...talk('a', 'b', 'c'), system: 'rules of 10:01' },
+      ],
+      [['rules', 'a'], ['rules of 10:01', 'b'], ['c']],
+    ],
+    [
+      'a text that is a string later',
+      [{ ...talk('a'), messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }] }] }, talk('a', 'b')],
+      [['rules', 'a'], ['b']],
+    ],
+    ['a request that is tried twice', [talk('a'), talk('a'), talk('a', 'b')], [['rules', 'a'], [], ['b']]],
+    ['a turn that is said anew', [talk('a', 'b'), talk('a', 'x')], [['rules', 'a', 'said', 'b'], ['x']]],
+  ])('adds once what was said, beside %s', async (_what, bodies, added) => {
+    const path = join(testFolder(), 'sessions.db')
+    const writer = new SqliteWriter({ path }, { warn: () => {} })
+    let at = 0
+    const events = sessionEvents({ id: 's', at: new Date(), requests: bodies.length }).map(each =>
+      each.type === 'request_recorded' ? { ...each, request_json: bodies[at++] } : each,
+    )
+    await writer.write(events)
+    writer.close()
+    const { ask } = await api({}, path)
+    const wordsOn = async (query: string) => {
+      const turns = (await ask(`/sessions/s/conversation${query}`)).body.turns as unknown as {
+        added: { content: { text: string }[] }[]
+      }[]
+      return turns.map(turn => turn.added.map(message => message.content[0]!.text))
+    }
+    expect(await wordsOn('')).toEqual(added)
+    for (const [place, words] of added.entries()) {
+      expect(await wordsOn(`?limit=1&cursor=${place}`)).toEqual([words])
+    }
   })
 
   it('is deleted from the log, too, so that no repair brings it back', async () => {

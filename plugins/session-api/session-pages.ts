@@ -34,18 +34,21 @@ export const deletion: Page = async visit => {
 export const timeline: Page = async ({ exchange, params, sources }) => {
   const query = new Query(exchange.head.query, ['limit', 'cursor', 'order'])
   const limit = query.integer('limit', 1, 1_000) ?? 100
-  const offset = offsetOf(query)
+  const cursor = query.integer('cursor', 0, Number.MAX_SAFE_INTEGER)
   const isDescending = query.choice('order', ['asc', 'desc']) === 'desc'
   const store = sources.store()
   await known(store, params[0]!)
   const events = [...(await store.events(params[0]!, undefined, { isBrief: true }))].sort(byTime)
-  if (isDescending) events.reverse()
-  const shown = events.slice(offset, offset + limit)
+  // Counted from the first event, whichever way it goes: events that come meanwhile shift nothing.
+  const end = isDescending ? Math.min(cursor ?? events.length, events.length) : (cursor ?? 0) + limit
+  const begin = Math.max(end - limit, 0)
+  const shown = events.slice(begin, end)
+  const isMore = isDescending ? begin > 0 : end < events.length
   return ok({
     session_id: params[0]!,
-    events: shown.map(entryOf),
+    events: (isDescending ? shown.reverse() : shown).map(entryOf),
     total: events.length,
-    next: offset + limit < events.length ? String(offset + limit) : null,
+    next: isMore ? String(isDescending ? begin : end) : null,
   })
 }
 

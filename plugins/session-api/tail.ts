@@ -10,8 +10,11 @@ const HEARTBEAT = 15_000
 const DRAINING_CHECK = 250
 /** What ends with the gateway is recorded a moment later, and told before the stream ends. Milliseconds. */
 const LAST_WORDS = 500
-/** What a slow reader may leave unread; the oldest go first, and it is told how many. */
+/** What a slow reader may leave unread, in events and in bytes; the oldest go first, and it is told how many. */
 const MOST_WAITING = 1_000
+const MOST_BYTES = 32 * 1024 * 1024
+/** What is written at once, in characters: other exchanges have their turn in between. */
+const MOST_AT_ONCE = 256 * 1024
 
 /** GET /sessions/tail: events as they are recorded. */
 export const tail: Page = ({ exchange, sources }): Reply => {
@@ -29,7 +32,6 @@ export const tail: Page = ({ exchange, sources }): Reply => {
   const lines = follow(sources.feed(), {
     isWanted,
     isWhole: isFull,
-    write: event => frame(event.type, isFull ? event : brief(event)),
     signal: exchange.signal,
     isEnding: () => sources.gateway.isDraining,
   })
@@ -50,16 +52,13 @@ interface Following {
   readonly isWanted: (event: SessionEvent) => boolean
   /** Whether events are wanted with their bodies. */
   readonly isWhole: boolean
-  readonly write: (event: SessionEvent) => string
   readonly signal: AbortSignal
   readonly isEnding: () => boolean
 }
 
-async function* follow(
-  feed: SessionFeed,
-  { isWanted, isWhole, write, signal, isEnding }: Following,
-): AsyncGenerator<string> {
+async function* follow(feed: SessionFeed, { isWanted, isWhole, signal, isEnding }: Following): AsyncGenerator<string> {
   const waiting: SessionEvent[] = []
+  let bytes = 0
   let dropped = 0
   let wake = () => {}
   let spokenAt = performance.now()
@@ -69,13 +68,24 @@ async function* follow(
     return endsAt !== undefined && waiting.length === 0 && performance.now() >= endsAt
   }
   const take = (events: readonly SessionEvent[]): void => {
-    waiting.push(...events.filter(isWanted))
-    const surplus = waiting.length - MOST_WAITING
-    if (surplus > 0) {
-      waiting.splice(0, surplus)
-      dropped += surplus
+    for (const each of events.filter(isWanted)) {
+      waiting.push(isWhole ? each : brief(each))
+      bytes += sizeOf(waiting.at(-1)!)
+    }
+    while (waiting.length > MOST_WAITING || (bytes > MOST_BYTES && waiting.length > 1)) {
+      bytes -= sizeOf(waiting.shift()!)
+      dropped++
     }
     wake()
+  }
+  const next = (): string => {
+    let text = ''
+    while (waiting.length > 0 && text.length < MOST_AT_ONCE) {
+      const event = waiting.shift()!
+      bytes -= sizeOf(event)
+      text += frame(event.type, event)
+    }
+    return text
   }
   const stop = feed.follow(take, { whole: isWhole })
   // A reader who leaves, or a gateway that ends, must not wait for the next event.
@@ -90,7 +100,7 @@ async function* follow(
         dropped = 0
       }
       if (waiting.length > 0) {
-        yield waiting.splice(0).map(write).join('')
+        yield next()
         spokenAt = performance.now()
       } else if (performance.now() - spokenAt > HEARTBEAT) {
         yield ': still here\n\n'
@@ -110,6 +120,18 @@ async function* follow(
 
 function frame(event: string, data: object): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+}
+
+/** About as much as an event takes in memory, where that is much. */
+function sizeOf(event: SessionEvent): number {
+  switch (event.type) {
+    case 'request_recorded':
+      return event.request_text.length + (event.request_json === null ? 0 : event.request_size_bytes)
+    case 'response_recorded':
+      return event.response_text.length + (event.response_json === null ? 0 : event.response_size_bytes)
+    default:
+      return 0
+  }
 }
 
 function brief(event: SessionEvent): SessionEvent {

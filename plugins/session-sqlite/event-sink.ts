@@ -6,6 +6,8 @@ import { Tables } from './tables.ts'
 import { toSql } from './time.ts'
 import { applyToolCall, applyToolResult } from './tool-events.ts'
 
+const LOST = 'the gateway ended before the request did'
+
 /** Writes events into the tables. Each counts once, however often it comes. */
 export class EventSink {
   readonly #tables: Tables
@@ -46,13 +48,16 @@ export class EventSink {
     this.#tables.transaction(() => {
       for (const { id } of lost) {
         this.#tables.run(
-          `UPDATE requests SET completed_at = started_at, success = 0, outcome = 'lost',
-             error_message = 'the gateway ended before the request did' WHERE id = ?`,
-          [Number(id)],
+          `UPDATE requests SET completed_at = started_at, success = 0, outcome = 'lost', error_message = ?
+           WHERE id = ?`,
+          [LOST, Number(id)],
         )
         this.#index(Number(id))
       }
-      for (const session of new Set(lost.map(each => String(each.session_id)))) this.#settle(session)
+      for (const session of new Set(lost.map(each => String(each.session_id)))) {
+        this.#tables.update('sessions', 'session_id', session, { error_message: LOST })
+        this.#settle(session)
+      }
     })
     return lost.length
   }
@@ -125,9 +130,10 @@ export class EventSink {
       [session],
     )
     this.#tables.run(
-      `UPDATE sessions SET success = CASE WHEN completed_at IS NOT NULL THEN failed_requests = 0 END
+      `UPDATE sessions SET success = CASE WHEN completed_at IS NOT NULL THEN failed_requests = 0 END,
+         error_message = CASE WHEN failed_requests > 0 OR error_message <> ? THEN error_message END
        WHERE session_id = ?`,
-      [session],
+      [LOST, session],
     )
   }
 

@@ -25,10 +25,11 @@ describe('a request that was cut', () => {
     expect(second.reader.get('s1')).toMatchObject({
       success: false,
       completed_at: expect.stringMatching(/Z$/),
+      error_message: 'the gateway ended before the request did',
     })
     // Its end may have been on the way.
     await second.writer.write(sessionEvents(shape('s1')))
-    expect(second.reader.get('s1')).toMatchObject({ success: true, request_count: 3 })
+    expect(second.reader.get('s1')).toMatchObject({ success: true, request_count: 3, error_message: null })
   })
 })
 

@@ -47,11 +47,7 @@ export function whereSession(filter: SessionFilter): Where {
   if (tag !== undefined) {
     conditions.push(['EXISTS (SELECT 1 FROM json_each(s.session_tags) j WHERE j.value = ?)', tag])
   }
-  if (text !== undefined) {
-    const sql = `s.session_id IN (SELECT r.session_id FROM request_search f JOIN requests r ON r.id = f.rowid
-      WHERE request_search MATCH ?)`
-    conditions.push([sql, searchTerms(text)])
-  }
+  if (text !== undefined) conditions.push(whereText(text))
   return join(conditions)
 }
 
@@ -88,21 +84,36 @@ const STATUS: Readonly<Record<NonNullable<SessionFilter['status']>, string>> = {
   running: 's.completed_at IS NULL',
 }
 
+/** Scripts that put no spaces between words: the index has whole sentences of theirs as one word. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+
 /**
- * The words of a search in FTS5's language: all must occur in one request, in its text, its answer or the arguments of
- * its tools. "Words in quotes" stand together; a star ends a word that only begins so.
+ * The sessions with a request in whose text, answer or tool arguments all the words of a search occur. "Words in quotes"
+ * stand together; a star ends a word that only begins so.
  */
-export function searchTerms(text: string): string {
-  const terms = [...text.matchAll(/"([^"]*)"|(\S+)/g)].flatMap(([, phrase, word = '']) => {
-    const term = phrase ?? word.replace(/\*$/, '')
-    if (!/[\p{L}\p{N}]/u.test(term)) return []
-    return [`"${term.replaceAll('"', '')}"${word.endsWith('*') ? ' *' : ''}`]
-  })
-  if (terms.length === 0) {
+function whereText(text: string): Condition {
+  const words = [...text.matchAll(/"([^"]*)"|(\S+)/g)]
+    .map(([, phrase, word = '']) => {
+      const hasStar = phrase === undefined && word.endsWith('*')
+      return { term: (phrase ?? word.replace(/\*$/, '')).replace(/["\0]/g, ' ').trim(), hasStar }
+    })
+    .filter(({ term }) => /[\p{L}\p{N}]/u.test(term))
+  if (words.length === 0) {
     throw new GatewayError('LR_BAD_REQUEST', 400, 'the text to search for has no word in it; give at least one')
   }
-  return terms.join(' ')
+  const indexed = words.filter(({ term }) => !UNSPACED.test(term))
+  const others = words.filter(({ term }) => UNSPACED.test(term))
+  const found = indexed.length > 0 ? ['r.id IN (SELECT rowid FROM request_search WHERE request_search MATCH ?)'] : []
+  const terms = indexed.map(({ term, hasStar }) => `"${term}"${hasStar ? ' *' : ''}`).join(' ')
+  const sql = `s.session_id IN (SELECT r.session_id FROM requests r LEFT JOIN request_texts t ON t.id = r.id
+    WHERE ${[...found, ...others.map(() => CONTAINS)].join(' AND ')})`
+  return [sql, ...(indexed.length > 0 ? [terms] : []), ...others.flatMap(({ term }) => [term, term, term])]
 }
+
+/** Read through, without the index. */
+const CONTAINS = `(instr(t.request_text, ?) OR instr(t.response_text, ?) OR EXISTS (SELECT 1 FROM tool_call_executions e
+  WHERE e.request_id = r.request_id AND instr(e.tool_arguments, ?)))`
 
 /** Equal, or for `claude-*` beginning so. */
 function pattern(column: string, value: string): { readonly sql: string; readonly value: string } {

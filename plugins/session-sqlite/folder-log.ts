@@ -65,8 +65,15 @@ export class FolderLog implements SessionLog {
 }
 
 async function linesOf(path: string): Promise<AsyncIterable<string>> {
-  const input = path.endsWith('.zst')
-    ? Readable.from([Buffer.from((await loadZstd()).decompress(await readFile(path)))])
-    : createReadStream(path)
+  const input = path.endsWith('.zst') ? Readable.from([await unpacked(path)]) : createReadStream(path)
   return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+}
+
+async function unpacked(path: string): Promise<Buffer> {
+  const [zstd, data] = await Promise.all([loadZstd(), readFile(path)])
+  try {
+    return Buffer.from(zstd.decompress(data))
+  } catch (error) {
+    throw new Error('it is not zstd, or not all of it is there', { cause: error })
+  }
 }

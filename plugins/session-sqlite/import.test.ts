@@ -16,6 +16,18 @@ import { loadZstd } from './zstd.ts'
 
 const lines = (events: readonly object[]) => events.map(each => `${JSON.stringify(each)}\n`).join('')
 
+/** Zstandard without the size of what is in it, and without packing anything. */
+function streamOf(bytes: Buffer): Buffer {
+  const size = 100_000
+  const blocks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => {
+    const block = bytes.subarray(at * size, (at + 1) * size)
+    const head = Buffer.alloc(3)
+    head.writeUIntLE((block.length << 3) | Number((at + 1) * size >= bytes.length), 0, 3)
+    return Buffer.concat([head, block])
+  })
+  return Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...blocks])
+}
+
 /** A folder of logs: a plain one, a compressed one, one over midnight in two files, and one that is none. */
 async function logs(): Promise<string> {
   const folder = testFolder()
@@ -95,6 +107,31 @@ describe('lunaroute import-sessions', () => {
     const { stdout } = await run()
     expect(stdout).toMatch(/cut \(\S+\) ✓ 18 events, 1 lines that are none/)
     expect(reader.get('cut')).toMatchObject({ success: null, request_count: 3 })
+  })
+
+  it('takes what can be read of lines that somebody else has written', async () => {
+    const { run, folder, reader } = await desk()
+    const base = { session_id: 'short', request_id: 'r1', timestamp: ago(HOUR).toISOString() }
+    const short = [
+      { ...base, type: 'started', sequence: 0, model_requested: 'gpt-5', provider: null, session_tags: 'a' },
+      { ...base, type: 'request_recorded', sequence: 1, request_json: { model: 'gpt-5' }, request_text: null },
+      { ...base, type: 'tool_call_recorded', sequence: 2 },
+      { ...base, type: 'tool_result_recorded', sequence: 3, tool_name: 'Read', tool_call_id: 't1' },
+      { ...base, type: 'response_recorded', sequence: 4, input_tokens: 7, total_tokens: 7 },
+      { ...base, type: 'completed', sequence: 5, success: true },
+      { ...base, type: 'started', sequence: 6, timestamp: 'yesterday' },
+    ]
+    writeFileSync(join(folder, 'short.jsonl'), lines(short))
+    expect((await run()).stdout).toMatch(/short \(\S+\) ✓ 5 events, 2 lines that are none/)
+    expect(reader.get('short')).toMatchObject({ input_tokens: 7, success: true, provider: '', session_tags: [] })
+  })
+
+  it('unpacks logs that were packed as a stream, which does not tell its size', async () => {
+    const { run, folder, reader } = await desk()
+    const text = Buffer.from(lines(sessionEvents(shape('streamed'))) + '\n'.repeat(3_000_000))
+    writeFileSync(join(folder, 'streamed.jsonl.zst'), streamOf(text))
+    expect((await run()).code).toBe(0)
+    expect(reader.get('streamed')).toMatchObject({ request_count: 3 })
   })
 
   it('reads the logs of an older LunaRoute, sums and all', async () => {

@@ -5,6 +5,7 @@ import { testFolder } from '../../test/support/folder.ts'
 import { ago, bench, HOUR, shape } from '../../test/support/session-database.ts'
 import { sessionEvents, TOKENS, TOTAL_TOKENS } from '../../test/support/sessions.ts'
 import { type DriverName, openDatabase } from './driver.ts'
+import { SqliteReader } from './reader.ts'
 
 const drivers: DriverName[] = ['better-sqlite3', 'node-sqlite3-wasm']
 
@@ -63,6 +64,27 @@ describe.each(drivers)('with %s', driver => {
     expect(found('session_api cafe')).toEqual(['b'])
     expect(found('src/1.ts').sort()).toEqual(['a', 'b'])
     expect(found(`it's ) OR "unclosed AND near(`)).toEqual([])
+    expect(found('zebra\0 cross')).toEqual(['a'])
+  })
+
+  it('sums up nothing where there is no database yet', async () => {
+    const none = new SqliteReader({ path: join(testFolder(), 'none.db'), driver })
+    const { reader } = await bench({ driver })
+    for (const name of ['overview', 'costs', 'models']) expect(none.report(name, {})).toEqual(reader.report(name, {}))
+    expect(none.report('overview', {})).toMatchObject([{ total_requests: 0, total_cost: null }])
+    expect(() => none.report('nonsense', {})).toThrow('there is no report "nonsense"')
+  })
+
+  it('finds words of scripts without spaces, alone and beside others', async () => {
+    const { writer, reader } = await bench({ driver })
+    await writer.write(sessionEvents(shape('a', { says: () => '请修复数据库连接 in main.ts' })))
+    await writer.write(sessionEvents(shape('b', { answers: () => 'データベースを直しました' })))
+    const found = (text: string) => reader.list({ text }).sessions.map(each => each.session_id)
+    expect(found('数据库')).toEqual(['a'])
+    expect(found('数据库 main.ts 修复')).toEqual(['a'])
+    expect(found('数据库 python')).toEqual([])
+    expect(found('"データベース"')).toEqual(['b'])
+    expect(found('数据*')).toEqual(['a'])
   })
 })
 

@@ -47,8 +47,9 @@ function writeCursor(order: Order, row: Row): string {
 function readCursor(cursor: string, order: Order): readonly SqlValue[] {
   try {
     const [own, place, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
-    const isPlace = typeof place === 'string' || typeof place === 'number'
-    if (own === order && isPlace && typeof id === 'string') return [place, id]
+    // Numbers and texts compare, too, and nothing would be found.
+    const isPlace = typeof place === (order === 'newest' || order === 'oldest' ? 'string' : 'number')
+    if (own === order && isPlace && typeof id === 'string') return [place as SqlValue, id]
   } catch {
     // What is no cursor is refused below.
   }

@@ -37,11 +37,18 @@ export class EventNumbers {
   read(value: unknown): readonly SessionEvent[] {
     const event = value as Fields
     const { type, session_id, request_id, timestamp } = event ?? {}
-    if (![type, session_id, request_id, timestamp].every(each => typeof each === 'string' && each !== '')) {
+    const names = [
+      type,
+      session_id,
+      request_id,
+      ...(String(type).startsWith('tool_') ? [event.tool_name, event.tool_call_id] : []),
+    ]
+    const isNamed = names.every(each => typeof each === 'string' && each !== '')
+    if (!isNamed || typeof timestamp !== 'string' || Number.isNaN(Date.parse(timestamp))) {
       throw new TypeError('not an event of a session')
     }
     if (!TYPES.has(type as string)) return []
-    if (typeof event.sequence === 'number') return [event as unknown as SessionEvent]
+    if (typeof event.sequence === 'number') return [completed(event)]
     return this.#older(event, request_id as string)
   }
 
@@ -67,8 +74,19 @@ export class EventNumbers {
   #numbered(event: Fields, request: string): SessionEvent {
     const sequence = this.#next.get(request) ?? 0
     this.#next.set(request, sequence + 1)
-    return { ...DEFAULTS[String(event.type)], ...renamed(event), sequence } as unknown as SessionEvent
+    return completed({ ...renamed(event), sequence })
   }
+}
+
+/** With what it lacks of its kind. A field of the wrong kind is as good as none. */
+function completed(event: Fields): SessionEvent {
+  const missing = Object.entries(DEFAULTS[String(event.type)] ?? {}).filter(([name, usual]) => {
+    const value = event[name]
+    if (usual === null || value === undefined) return value === undefined
+    return value === null || typeof value !== typeof usual || Array.isArray(value) !== Array.isArray(usual)
+  })
+  if (missing.length === 0) return event as unknown as SessionEvent
+  return { ...event, ...Object.fromEntries(missing) } as unknown as SessionEvent
 }
 
 function renamed(event: Fields): Fields {
@@ -108,7 +126,9 @@ const DEFAULTS: Readonly<Record<string, Fields>> = {
     has_tools: false,
     tool_count: 0,
   },
+  stream_started: { time_to_first_token_ms: 0 },
   tool_call_recorded: { tool_arguments: '', input_size_bytes: 0 },
+  tool_result_recorded: { call_request_id: null, execution_time_ms: null, output_size_bytes: 0, success: null },
   response_recorded: {
     ...noTokens,
     response_text: '',
@@ -133,6 +153,7 @@ const DEFAULTS: Readonly<Record<string, Fields>> = {
     error: null,
     finish_reason: null,
     total_duration_ms: 0,
+    provider_latency_ms: 0,
     proxy_overhead_ms: 0,
     attempts: [],
     dropped: [],

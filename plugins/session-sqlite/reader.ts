@@ -4,7 +4,7 @@ import type { EventSelection, SessionEvent, SessionFilter, SessionPage, SessionS
 import { type Database, type DriverName, openDatabase, type Row } from './driver.ts'
 import { faultOf } from './faults.ts'
 import { listSessions } from './list.ts'
-import { assertKnown, versionOf } from './migrate.ts'
+import { assertKnown, migrate, versionOf } from './migrate.ts'
 import { type ReportFilter, report } from './reports.ts'
 import { SUMMARY_COLUMNS, summaryOf } from './rows.ts'
 import { SCHEMA_VERSION } from './schema.ts'
@@ -51,7 +51,8 @@ export class SqliteReader {
   }
 
   report(name: string, filter: ReportFilter): readonly Row[] {
-    return this.#read([], database => report(database, name, filter, new Date()))
+    const ask = (database: Database) => report(database, name, filter, new Date())
+    return this.#read<readonly Row[] | undefined>(undefined, ask) ?? this.#readNothing(ask)
   }
 
   /** Deletes through a connection of its own: this one only reads. */
@@ -77,6 +78,19 @@ export class SqliteReader {
     return guarded(() => {
       const database = this.#database()
       return database ? ask(database) : empty
+    })
+  }
+
+  /** Sums of nothing have their columns, too. */
+  #readNothing<T>(ask: (database: Database) => T): T {
+    return guarded(() => {
+      const database = openDatabase(':memory:', { isReadOnly: false, driver: this.#options.driver })
+      try {
+        migrate(database)
+        return ask(database)
+      } finally {
+        database.close()
+      }
     })
   }
 

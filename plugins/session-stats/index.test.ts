@@ -133,6 +133,11 @@ it('of a store are the same as those of the feed that filled it', async () => {
       typeof value === 'number' ? Number(value.toFixed(6)) : value,
     )
   expect(close(stored)).toEqual(close(live))
+  // What is not shown one by one is in the sums all the same.
+  const [first, short] = [await readStored(store, { limit: 1 }, 100), await readStored(store, {}, 1)]
+  expect(first).toMatchObject({ session_count: 1, total: { request_count: 3 } })
+  expect(short.sessions.map(each => each.session_id)).toEqual(['b'])
+  expect(close({ ...short, sessions: [] })).toEqual(close({ ...live, sessions: [] }))
 })
 
 describe('the plugin', () => {

@@ -11,9 +11,12 @@ import type {
 /** So many sessions are asked for at once. */
 const PAGE = 500
 
-/** The statistics of what a store has: the newest sessions that the filter lets through, and the sums of them. */
+/**
+ * The statistics of what a store has: the sums of the sessions that the filter lets through, of the newest so many where
+ * it has a limit, and `most` of them one by one.
+ */
 export async function readStored(store: SessionStore, filter: SessionFilter, most: number): Promise<SessionStatistics> {
-  const limit = Math.min(filter.limit ?? most, most)
+  const limit = filter.limit ?? Number.POSITIVE_INFINITY
   const summaries: SessionSummary[] = []
   let cursor = filter.cursor
   do {
@@ -24,7 +27,8 @@ export async function readStored(store: SessionStore, filter: SessionFilter, mos
   } while (cursor !== undefined && summaries.length < limit)
   const tools = await toolsOf(store, summaries)
   const sessions = summaries.map(each => sumsOf(each, tools.get(each.session_id) ?? []))
-  return { sessions: sessions.reverse(), total: addUp(sessions), session_count: sessions.length }
+  const shown = sessions.slice(0, most).reverse()
+  return { sessions: shown, total: addUp(sessions), session_count: sessions.length }
 }
 
 /** The tool calls of each session. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { CommandCall, CommandModule } from 'lunaroute'
 import { FORMATS } from '../export/formats.ts'
@@ -44,7 +43,8 @@ export const run: CommandModule['run'] = call => {
   return runProgram(program, call.args)
 }
 
-/** Writes beside the file and puts it in place when it is whole. */
+type Say = (text: string) => Promise<void>
+
 async function write(
   call: CommandCall,
   output: string | undefined,
@@ -52,43 +52,50 @@ async function write(
   filter: Parameters<typeof recordedRequests>[1],
 ): Promise<Exported> {
   const store = storeOf(call)
-  if (output === undefined) return stream(call.stdout, format, recordedRequests(store, filter))
-  const file = resolve(output)
-  const part = `${file}.part`
+  const tell = (say: Say): Promise<Exported> => sayAll(say, format, recordedRequests(store, filter))
+  if (output !== undefined) return writeFile(output, tell)
+  return tell(async text => {
+    if (!call.stdout.write(text)) await once(call.stdout, 'drain')
+  })
+}
+
+/** Writes beside the file and puts it in place when it is whole. A pipe or a device is written to as it is. */
+async function writeFile(output: string, tell: (say: Say) => Promise<Exported>): Promise<Exported> {
+  const named = resolve(output)
+  const file = await realpath(named).catch(() => named)
+  const found = await stat(file).catch(() => undefined)
+  const isInPlace = found !== undefined && !found.isFile()
+  const part = isInPlace ? file : `${file}.part`
   await mkdir(dirname(file), { recursive: true })
-  const stdout = createWriteStream(part, { mode: 0o600 })
+  if (!isInPlace) await rm(part, { force: true })
+  const handle = await open(part, 'w', 0o600)
   try {
-    const written = await stream(stdout, format, recordedRequests(store, filter))
-    stdout.end()
-    await once(stdout, 'finish')
-    await rename(part, file)
+    const written = await tell(text => handle.appendFile(text))
+    await handle.close()
+    if (!isInPlace) await rename(part, file)
     return written
   } catch (error) {
-    stdout.destroy()
-    await rm(part, { force: true })
+    await handle.close().catch(() => {})
+    if (!isInPlace) await rm(part, { force: true })
     throw error
   }
 }
 
-async function stream(
-  to: NodeJS.WritableStream,
-  format: string,
-  requests: ReturnType<typeof recordedRequests>,
-): Promise<Exported> {
+async function sayAll(say: Say, format: string, requests: ReturnType<typeof recordedRequests>): Promise<Exported> {
   const { head, tail, write: textOf } = FORMATS[format]!
   const sessions = new Set<string>()
   let count = 0
   let bytes = 0
-  const say = async (text: string) => {
+  const add = async (text: string) => {
     bytes += Buffer.byteLength(text)
-    if (!to.write(text)) await once(to, 'drain')
+    await say(text)
   }
-  await say(head)
+  await add(head)
   for await (const request of requests) {
     sessions.add(request.session.session_id)
-    await say(textOf(request, count++ === 0))
+    await add(textOf(request, count++ === 0))
   }
-  await say(tail)
+  await add(tail)
   return { sessions: sessions.size, requests: count, bytes }
 }
 

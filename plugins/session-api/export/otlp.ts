@@ -32,17 +32,19 @@ function requestSpan(traceId: string, spanId: string, events: readonly SessionEv
   const begin = nanoseconds(started?.timestamp ?? events[0]!.timestamp)
   const end = nanoseconds(completed?.timestamp ?? events.at(-1)!.timestamp)
   const model = started?.model_requested ?? ''
+  // Older logs know of nothing else than chats.
+  const operation = started && started.operation !== 'generate' ? started.operation.replaceAll('-', '_') : 'chat'
   const first = streamed && String(BigInt(begin) + BigInt(Math.round(streamed.time_to_first_token_ms * 1e6)))
   return {
     traceId,
     spanId,
-    name: `chat ${model}`.trim(),
+    name: `${operation} ${model}`.trim(),
     // A client's call to a remote service, in OpenTelemetry's numbers.
     kind: 3,
     startTimeUnixNano: begin,
     endTimeUnixNano: end,
     attributes: attributes({
-      'gen_ai.operation.name': 'chat',
+      'gen_ai.operation.name': operation,
       'gen_ai.provider.name': response?.provider ?? started?.provider,
       'gen_ai.request.model': model,
       'gen_ai.response.model': response?.model_used,

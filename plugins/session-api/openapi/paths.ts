@@ -29,6 +29,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
   caller: { description: `The client's application key by name. ${PATTERN}`, schema: text },
   q: { description: 'Words of requests, answers and tool arguments; "quoted" ones stand together.', schema: text },
   limit: { description: 'At most so many.', schema: integer(1, 1_000) },
+  turns: { description: 'At most so many.', schema: integer(1, 200) },
   cursor: { description: 'The `next` of the page before.', schema: text },
   order: { description: 'What comes first.', schema: choice('newest', 'oldest', 'tokens', 'cost') },
   direction: { description: 'By time.', schema: choice('asc', 'desc') },
@@ -37,6 +38,9 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
   types: { description: 'Of these types alone, separated by commas.', schema: text },
   full: { description: 'With request and response bodies.', schema: choice('true', 'false') },
 }
+
+/** Parameters that have one name on several pages, and take other values on some. */
+const NAMES: Readonly<Record<string, string>> = { direction: 'order', turns: 'limit' }
 
 const FILTER = [
   'since',
@@ -78,7 +82,7 @@ const GET: Readonly<Record<string, Operation>> = {
   '/sessions/{id}/tools': { summary: 'How the session used tools.', answer: 'SessionTools' },
   '/sessions/{id}/conversation': {
     summary: 'The turns in the neutral form: what each request added, and its answer.',
-    parameters: ['limit', 'cursor'],
+    parameters: ['turns', 'cursor'],
     answer: 'Conversation',
   },
   '/sessions/{id}/raw/{request_id}': { summary: 'One request and its response, whole.', answer: 'RawRequest' },
@@ -123,7 +127,7 @@ function describe(path: string, { summary, parameters = [], answer }: Operation)
     schema: { type: 'string' },
   }))
   const inQuery = parameters.map(name => ({
-    name: name === 'direction' ? 'order' : name,
+    name: NAMES[name] ?? name,
     in: 'query',
     ...PARAMETERS[name]!,
   }))

@@ -86,7 +86,7 @@ function outcomeOf({ end, answer, prices, assembly }: Ending, counts: TokenCount
   return {
     success: outcome === 'ok',
     outcome,
-    error: end.error ? `${end.error.code}: ${end.error.message}` : (answer.error?.message ?? null),
+    error: end.error ? `${end.error.code}: ${end.error.message}` : whyOf(answer, end.status),
     total_duration_ms: round(end.duration),
     provider_latency_ms: round(latency),
     proxy_overhead_ms: round(Math.max(0, end.duration - latency)),
@@ -101,6 +101,12 @@ function outcomeOf({ end, answer, prices, assembly }: Ending, counts: TokenCount
     route: end.route,
     estimated_cost: costOf(prices, last?.provider, model, counts, assembly.head.startedAt),
   }
+}
+
+/** Some servers give their reason in a form of their own. */
+function whyOf({ error }: Ending['answer'], status: number): string | null {
+  if (!error) return null
+  return error.message === '' ? `the provider answered with status ${status}` : error.message
 }
 
 function tokensOf({ end, answer, module, request, assembly }: Ending): CountedTokens {

@@ -13,8 +13,21 @@ export async function loadUnzstd(): Promise<Unzstd> {
   if (zstdDecompressSync) return zstdDecompressSync
   const { init, decompress } = await import('@bokuweb/zstd-wasm')
   await init()
-  return bytes => Buffer.from(decompress(bytes))
+  // A stream does not tell its size: it is tried with ever more room.
+  const unpack = (bytes: Buffer, room: number): Buffer => {
+    try {
+      return Buffer.from(decompress(bytes, { defaultHeapSize: room }))
+    } catch (error) {
+      if (room < MOST_ROOM && TOO_SMALL.test((error as Error).message)) return unpack(bytes, room * 4)
+      throw error
+    }
+  }
+  return bytes => unpack(bytes, 2 ** 20)
 }
+
+/** What the WebAssembly says where the room for what it unpacks is too small. */
+const TOO_SMALL = /code -70$/
+const MOST_ROOM = 2 ** 28
 
 /** A body without its content coding. Throws where the coding is unknown or broken from the start. */
 export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzstd): Buffer {

@@ -47,11 +47,14 @@ function wholeOutput({ inputTokens = 0, outputTokens = 0, reasoningTokens = 0, t
   return isBeside ? outputTokens + reasoningTokens : outputTokens
 }
 
-/** What is left of a whole, and its parts: together they are the whole, also where a server tells of larger parts. */
+/**
+ * What is left of a whole, and its parts: together they are the whole, also where a server tells of larger parts. Less
+ * than nothing is what some tell of that do not count.
+ */
 function parted(whole: number, parts: readonly (number | undefined)[]): readonly number[] {
-  let left = whole
+  let left = Math.max(whole, 0)
   const taken = parts.map(part => {
-    const each = Math.min(part ?? 0, left)
+    const each = Math.min(Math.max(part ?? 0, 0), left)
     left -= each
     return each
   })

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest'
+import { of, recorded } from '../../test/recording/rig.ts'
+import { decoded, loadUnzstd } from './worker/content.ts'
+import { countsOf } from './worker/tokens.ts'
+
+/** Zstandard as a server streams it: without its size. Nothing of it is packed. */
+function zstdStream(bytes: Buffer): Buffer {
+  const size = 100_000
+  const blocks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => {
+    const block = bytes.subarray(at * size, (at + 1) * size)
+    const head = Buffer.alloc(3)
+    head.writeUIntLE((block.length << 3) | Number((at + 1) * size >= bytes.length), 0, 3)
+    return Buffer.concat([head, block])
+  })
+  return Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...blocks])
+}
+
+it('unpacks zstd of any size that came as a stream', async () => {
+  const unzstd = await loadUnzstd()
+  for (const size of [10, 3_000_000]) {
+    const body = Buffer.alloc(size, 'answer ')
+    expect(decoded(zstdStream(body), 'zstd', unzstd).equals(body)).toBe(true)
+  }
+  expect(() => decoded(Buffer.from('no zstd'), 'zstd', unzstd)).toThrow()
+})
+
+it('counts nothing where a server tells of less than nothing', () => {
+  const counts = countsOf({ inputTokens: 5, outputTokens: -1, cachedTokens: -1, reasoningTokens: -1 }, undefined)
+  expect(counts).toMatchObject({ input_tokens: 5, output_tokens: 0, reasoning_tokens: 0, cache_read_tokens: 0 })
+})
+
+it('says of a failure without a message which status it had', async () => {
+  const { g, stop } = await recorded({ upstream: () => ({ status: 401, body: { detail: 'Invalid API Key' } }) })
+  await (await g.post('/v1/chat/completions', { model: 'm', messages: [{ role: 'user', content: 'hi' }] })).text()
+  expect(of(await stop(), 'completed')).toMatchObject([
+    { success: false, error: 'the provider answered with status 401' },
+  ])
+})
