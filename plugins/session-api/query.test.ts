@@ -15,6 +15,8 @@ describe('a time', () => {
     ['2026-02-28T10:00:00+0200', '2026-02-28T08:00:00.000Z'],
     ['2026-02-28T10:00', '2026-02-28T10:00:00.000Z'],
     ['2026-02-28 10:00:00', '2026-02-28T10:00:00.000Z'],
+    ['1772272800', '2026-02-28T10:00:00.000Z'],
+    ['1772272800250', '2026-02-28T10:00:00.250Z'],
   ])('%s is %s, whatever the zone of the machine', (value, time) => {
     vi.stubEnv('TZ', 'Asia/Tokyo')
     expect(timeOf(value, NOW)?.toISOString()).toBe(time)
@@ -37,6 +39,10 @@ describe('a time', () => {
   ])('%s is none, and is refused', value => {
     expect(() => new Query(`since=${value}`, ['since']).time('since', NOW)).toThrow('it takes a time as')
   })
+})
+
+it('a parameter that does not exist is refused with the one that may be meant', () => {
+  expect(() => new Query('provder=openai', ['provider', 'model'])).toThrow('did you mean "provider"?')
 })
 
 it.each(['hours=2&days=3', 'hours=2&since=1h', 'days=1&since=1h'])('%s is two times, and refused', query => {

@@ -1,4 +1,4 @@
-import { GatewayError } from 'lunaroute'
+import { didYouMean, GatewayError } from 'lunaroute'
 import type { SessionFilter } from 'lunaroute/sessions'
 
 /** The parameters of a request's query. One that the page does not know, or with a value it cannot use, is refused. */
@@ -9,7 +9,8 @@ export class Query {
     this.#values = new URLSearchParams(query)
     for (const name of this.#values.keys()) {
       if (!known.includes(name)) {
-        throw bad(name, `there is no parameter "${name}"; there are ${known.length > 0 ? known.join(', ') : 'none'}`)
+        const there = known.length > 0 ? known.join(', ') : 'none'
+        throw bad(name, `there is no parameter "${name}"${didYouMean(name, known)}; there are ${there}`)
       }
       if (this.#values.getAll(name).length > 1) throw bad(name, `the parameter "${name}" is given twice; give it once`)
     }
@@ -40,7 +41,10 @@ export class Query {
     return this.choice(name, ['true', 'false']) === 'true'
   }
 
-  /** RFC 3339, a date, or a span back from now: `2026-01-31T12:00:00Z`, `2026-01-31`, `90m`, `24h`, `7d`. */
+  /**
+   * RFC 3339, a date, seconds or milliseconds since 1970, or a span back from now: `2026-01-31T12:00:00Z`, `2026-01-31`,
+   * `1769860800`, `90m`, `24h`, `7d`.
+   */
   time(name: string, now: Date): string | undefined {
     const value = this.text(name)
     if (value === undefined) return undefined
@@ -112,8 +116,14 @@ const MOMENT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?:(Z)
 /** A time as people write it, or undefined. Without a zone it is UTC, as every time that is shown. */
 export function timeOf(value: string, now: Date): Date | undefined {
   const span = /^(\d+)([smhdw])$/.exec(value)
-  const time = span ? new Date(now.getTime() - Number(span[1]) * UNITS[span[2]!]!) : momentOf(value)
+  const time = span ? new Date(now.getTime() - Number(span[1]) * UNITS[span[2]!]!) : (epochOf(value) ?? momentOf(value))
   return time && !Number.isNaN(time.getTime()) ? time : undefined
+}
+
+/** Of nine or ten digits seconds, of twelve or thirteen milliseconds: from 1973 to 2286 they cannot be mixed up. */
+function epochOf(value: string): Date | undefined {
+  if (/^\d{9,10}$/.test(value)) return new Date(Number(value) * 1000)
+  return /^\d{12,13}$/.test(value) ? new Date(Number(value)) : undefined
 }
 
 function momentOf(value: string): Date | undefined {
