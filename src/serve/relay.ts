@@ -135,7 +135,10 @@ export class Relay implements UpstreamHandler {
     }
     // What has come of a refusal says enough.
     if (this.#refusal && !this.#refused() && this.#isOver) return
-    const { failure, error } = classify(cause, provider.name, this.#isReused)
+    const { failure, error } = classify(cause, provider.name, {
+      isReused: this.#isReused,
+      isConnected: this.#abort !== undefined,
+    })
     if (this.#arrived === undefined) return this.#fail(failure, error)
     const message = `the provider "${provider.name}" broke off its response`
     const cut = new GatewayError('LR_UPSTREAM_CUT', 502, message, { cause })

@@ -67,6 +67,18 @@ for (const [what, script, status] of faults) {
   })
 }
 
+test.each([
+  'SSH-2.0-OpenSSH_9.2\r\n',
+  'HTTP/1.1 9999 What\r\n\r\n',
+])('what is not HTTP is called so, and the provider is not asked again: %j', async bytes => {
+  const trying = await startRig({ plugins: [limitAttempts({ retries: 2, delay: 1 })] })
+  trying.upstream.script = then(bytes, 'close')
+  const response = await send(trying.gateway.port, sampleRequest(dialect('openai-chat'), false))
+  expect(response.body.toString()).toContain('LR_UPSTREAM_PROTOCOL')
+  expect(trying.upstream.requests).toHaveLength(1)
+  await trying.close()
+})
+
 test('a provider that refuses the connection is a 502 in each dialect', async () => {
   const server = createServer()
   const port = await listenOnFreePort(server)
