@@ -5,7 +5,7 @@ import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
 import { Ended, RawHead, Started } from './attempt-record.ts'
-import { HeldRefusal } from './held-refusal.ts'
+import { HeldRefusal, ToldHead } from './held-refusal.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { LateRefusal } from './late-refusal.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
@@ -82,14 +82,10 @@ export class Relay implements UpstreamHandler {
       return true
     }
     // Nobody follows a redirect: it could lead anywhere, and the credential with it.
-    const isRedirect = status >= 300 && status < 400 && status !== 304
-    if (
-      isRedirect &&
-      planned.hold &&
-      this.#isFailure({ kind: 'protocol', message: `answered with a redirect (${status})` })
-    )
-      return false
-    if (planned.hold && status === 200 && request?.endpoint.operation === 'generate') {
+    const isGeneration = request?.endpoint.operation === 'generate'
+    const isRedirect = status >= 300 && status < 400 && (status !== 304 || isGeneration)
+    if (isRedirect && planned.hold && this.#isFailure(redirect(status))) return false
+    if (planned.hold && status < 300 && isGeneration) {
       this.#held = new HeldResponse(spokenWith(this.#sending.provider, exchange), this.#whole(), request.isStream)
       return this.#decide(this.#held.verdict)
     }
@@ -135,10 +131,7 @@ export class Relay implements UpstreamHandler {
     }
     // What has come of a refusal says enough.
     if (this.#refusal && !this.#refused() && this.#isOver) return
-    const { failure, error } = classify(cause, provider.name, {
-      isReused: this.#isReused,
-      isConnected: this.#abort !== undefined,
-    })
+    const { failure, error } = classify(cause, provider.name, this.#isReused, this.#abort !== undefined)
     if (this.#arrived === undefined) return this.#fail(failure, error)
     const message = `the provider "${provider.name}" broke off its response`
     const cut = new GatewayError('LR_UPSTREAM_CUT', 502, message, { cause })
@@ -169,7 +162,7 @@ export class Relay implements UpstreamHandler {
     clearTimeout(this.#contentTimer)
     exchange.keepAlive?.stop()
     exchange.observers?.attemptAnswered(this.#started, this.#whole())
-    const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation !== undefined)
+    const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation ? null : exchange.endpoint)
     // What a waiting client was to be told of a failure is for the output to say from now on.
     if (!isLate) exchange.breakOff = null
     if (isLate) this.#output = new LateRefusal(this.#sending, this.#whole())
@@ -186,6 +179,7 @@ export class Relay implements UpstreamHandler {
     if (verdict === 'nothing') return true
     if (verdict === 'content') return this.#commit()
     const { kind, error } = verdict
+    if (error?.retryAfter !== undefined) this.#head = new ToldHead(this.#whole(), error.retryAfter)
     if (typeof kind === 'number') this.#toldStatus = kind
     this.#report(typeof kind === 'number' ? undefined : kind)
     if (this.#isFailure(verdict)) return false
@@ -246,8 +240,7 @@ export class Relay implements UpstreamHandler {
   }
 
   readonly #noConnection = (): void => {
-    const { provider } = this.#sending
-    const message = `the provider "${provider.name}" cannot be reached: no connection in time`
+    const message = `the provider "${this.#sending.provider.name}" cannot be reached: no connection in time`
     // The request waits for its connection yet, and is taken back when it gets one.
     this.#isCancelled = true
     this.#fail('connect', new GatewayError('LR_UPSTREAM_CONNECT', 502, message))
@@ -295,6 +288,10 @@ export class Relay implements UpstreamHandler {
     this.#head ??= new RawHead(status, raw)
     return this.#head
   }
+}
+
+function redirect(status: number): Told {
+  return { kind: 'protocol', message: `answered with a redirect (${status})` }
 }
 
 function nothing(): void {

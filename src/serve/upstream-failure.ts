@@ -9,16 +9,11 @@ export interface Classified {
 const BROKEN = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED'])
 const SLOW = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
-/** How far an attempt had come when it failed. */
-export interface Progress {
-  /** Its connection had been used before. */
-  readonly isReused: boolean
-  /** There was a connection, and the request may have been read. */
-  readonly isConnected: boolean
-}
-
-/** What a failure before the response means, from the code undici or the operating system gave it. */
-export function classify(cause: Error, provider: string, { isReused, isConnected }: Progress): Classified {
+/**
+ * What a failure before the response means, from the code undici or the operating system gave it. Once there is a
+ * connection the request may have been read.
+ */
+export function classify(cause: Error, provider: string, isReused: boolean, isConnected: boolean): Classified {
   if (cause instanceof GatewayError) return { failure: 'protocol', error: cause }
   const code = codeOf(cause)
   if (SLOW.has(code)) {
