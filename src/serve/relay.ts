@@ -167,7 +167,7 @@ export class Relay implements UpstreamHandler {
     if (!isLate) exchange.breakOff = null
     if (isLate) this.#output = new LateRefusal(this.#sending, this.#whole())
     else if (translation) this.#output = new TranslatedOutput(exchange, arrived, translation)
-    else this.#output = outputFor(exchange, arrived)
+    else this.#output = outputFor(exchange, arrived, this.#sending.planned.hold !== undefined)
     this.#settle(null)
     let isFlowing = true
     for (const part of parts) isFlowing = this.#output.push(part)

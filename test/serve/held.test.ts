@@ -204,6 +204,41 @@ describe('a held response', () => {
     expect([response.status, headerOf(response.headers, 'retry-after'), waits]).toEqual([429, '4', [3500]])
   })
 
+  describe.each(SIDES)('of $name that breaks off after its first words', side => {
+    const events = ANSWERS[side.name].stream
+    const beginning = events.slice(0, events.findIndex(event => event.includes('Hel')) + 1).join('')
+    const provider = side.name.startsWith('openai') ? 'openai' : side.name === 'gemini' ? 'gemini' : 'anthropic'
+    const played = async (piece: string) => {
+      plan = [attempt({ provider }), attempt({ provider, model: 'backup' })]
+      first(async (_, wire) => {
+        await wire.head(200, [
+          ['content-type', 'text/event-stream'],
+          ['transfer-encoding', 'chunked'],
+        ])
+        await wire.chunk(beginning + piece)
+        await pause(20)
+        wire.reset()
+      })
+      return send(gateway.port, side.request('m', true))
+    }
+
+    it('says so between two events', async () => {
+      const response = await played('')
+      const body = response.body.toString()
+      expect([body.startsWith(beginning), body.includes('LR_UPSTREAM_CUT'), response.ending]).toEqual([
+        true,
+        true,
+        'cut',
+      ])
+      expect(upstream.requests).toHaveLength(1)
+    })
+
+    it('says nothing in the middle of an event', async () => {
+      const response = await played('data: {"half')
+      expect([response.body.toString(), response.ending]).toEqual([`${beginning}data: {"half`, 'cut'])
+    })
+  })
+
   it('of something else is the client’s to read where nobody takes over', async () => {
     plan = [attempt()]
     first(says('<html>please sign in</html>', { 'content-type': 'text/html' }))
