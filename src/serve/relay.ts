@@ -9,7 +9,8 @@ import { HeldRefusal, ToldHead } from './held-refusal.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { LateRefusal } from './late-refusal.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
-import { withoutSecrets } from './secrets.ts'
+import { redirect, redirectAway } from './redirect.ts'
+import { toldError } from './told-error.ts'
 import { TranslatedOutput } from './translated-output.ts'
 import { type Classified, classify } from './upstream-failure.ts'
 
@@ -84,6 +85,8 @@ export class Relay implements UpstreamHandler {
     // Nobody follows a redirect: it could lead anywhere, and the credential with it.
     const isGeneration = request?.endpoint.operation === 'generate'
     const isRedirect = status >= 300 && status < 400 && (status !== 304 || isGeneration)
+    const away = isRedirect && exchange.endpoint ? redirectAway(this.#whole(), this.#sending.provider) : undefined
+    if (away) return this.#giveUp('protocol', away)
     if (isRedirect && planned.hold && this.#isFailure(redirect(status))) return false
     if (planned.hold && status < 300 && isGeneration) {
       this.#held = new HeldResponse(spokenWith(this.#sending.provider, exchange), this.#whole(), request.isStream)
@@ -195,7 +198,7 @@ export class Relay implements UpstreamHandler {
     const next = this.#sending.walk.next(kind, this.#head)
     if (next === null) return false
     this.#end(undefined)
-    this.#settle({ kind, error: this.#failureOf(told), head: this.#head, next })
+    this.#settle({ kind, error: toldError(told, this.#sending, this.#head), head: this.#head, next })
     this.#abort?.(new Error('held'))
     return true
   }
@@ -204,21 +207,10 @@ export class Relay implements UpstreamHandler {
   #refuse(told: Told, error: NeutralError): false {
     const { exchange } = this.#sending
     this.#end(undefined)
-    exchange.fail(this.#failureOf(told), exchange.dialect.codec?.writeError(error))
+    exchange.fail(toldError(told, this.#sending, this.#head), exchange.dialect.codec?.writeError(error))
     this.#settle(null)
     this.#abort?.(new Error('refused'))
     return false
-  }
-
-  #failureOf({ kind, message: said }: Told): GatewayError {
-    const { exchange, provider } = this.#sending
-    const { name } = provider
-    const message = withoutSecrets(said, provider, exchange)
-    if (typeof kind !== 'number')
-      return new GatewayError('LR_UPSTREAM_PROTOCOL', 502, `the provider "${name}" ${message}`)
-    const retryAfter = this.#head?.get('retry-after')
-    const options = retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }
-    return new GatewayError('LR_UPSTREAM_ERROR', kind, `the provider "${name}" ${message}`, options)
   }
 
   readonly #cancel = (): void => {
@@ -235,8 +227,13 @@ export class Relay implements UpstreamHandler {
       this.#abort?.(error)
       return exchange.fail(error)
     }
-    this.#fail('timeout', error)
+    this.#giveUp('timeout', error)
+  }
+
+  #giveUp(failure: Classified['failure'], error: GatewayError): false {
+    this.#fail(failure, error)
     this.#abort?.(error)
+    return false
   }
 
   readonly #noConnection = (): void => {
@@ -288,10 +285,6 @@ export class Relay implements UpstreamHandler {
     this.#head ??= new RawHead(status, raw)
     return this.#head
   }
-}
-
-function redirect(status: number): Told {
-  return { kind: 'protocol', message: `answered with a redirect (${status})` }
 }
 
 function nothing(): void {
