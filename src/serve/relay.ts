@@ -135,6 +135,7 @@ export class Relay implements UpstreamHandler {
     // What has come of a refusal says enough.
     if (this.#refusal && !this.#refused() && this.#isOver) return
     const { failure, error } = classify(cause, provider.name, this.#isReused, this.#abort !== undefined)
+    if (failure === 'stale') provider.pool.dropIdle()
     if (this.#arrived === undefined) return this.#fail(failure, error)
     const message = `the provider "${provider.name}" broke off its response`
     const cut = new GatewayError('LR_UPSTREAM_CUT', 502, message, { cause })
