@@ -1,6 +1,5 @@
 import { GatewayError } from '../errors.ts'
 import type { AttemptOutcome, ResponseHead } from '../exchange.ts'
-import type { NeutralError } from '../neutral/index.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
@@ -188,7 +187,7 @@ export class Relay implements UpstreamHandler {
     this.#report(typeof kind === 'number' ? undefined : kind)
     if (this.#isFailure(verdict)) return false
     // An error has a status again as long as none has gone out. What is only not understood is the client's to read.
-    return error ? this.#refuse(verdict, error) : this.#commit()
+    return error || kind === 'cut' ? this.#refuse(verdict) : this.#commit()
   }
 
   /** Gives the attempt up where another try follows. */
@@ -204,11 +203,12 @@ export class Relay implements UpstreamHandler {
     return true
   }
 
-  /** Answers with the error that a response of status 200 told of. */
-  #refuse(told: Told, error: NeutralError): false {
+  /** Answers with the error that a response of status 200 told of, or says that it held nothing. */
+  #refuse(told: Told): false {
     const { exchange } = this.#sending
     this.#end(undefined)
-    exchange.fail(toldError(told, this.#sending, this.#head), exchange.dialect.codec?.writeError(error))
+    const answer = told.error && exchange.dialect.codec?.writeError(told.error)
+    exchange.fail(toldError(told, this.#sending, this.#head), answer)
     this.#settle(null)
     this.#abort?.(new Error('refused'))
     return false

@@ -12,6 +12,7 @@ export function toldError(
 ): GatewayError {
   const { exchange, provider } = sending
   const message = `the provider "${provider.name}" ${withoutSecrets(said, provider, exchange)}`
+  if (kind === 'cut') return new GatewayError('LR_UPSTREAM_CUT', 502, message)
   if (typeof kind !== 'number') return new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message)
   const retryAfter = head?.get('retry-after')
   const options = retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }
