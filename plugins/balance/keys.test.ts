@@ -72,7 +72,10 @@ describe('keys', () => {
 
   it('are not tried one after the other where it is the provider that fails', async () => {
     const others = [fallback({ providers: { openai: ['two'] } })]
-    const upstream: Upstream = ({ headers }) => ({ status: headers['authorization']?.endsWith('two') ? 200 : 503 })
+    const upstream: Upstream = ({ headers }) => ({
+      status: headers['authorization']?.endsWith('two') ? 200 : 503,
+      body: {},
+    })
     const g = await start({}, upstream, keyed, others)
     for (let i = 0; i < 2; i++) expect((await chat(g)).status).toBe(200)
     expect(used(g)).toEqual(['a', 'two', 'b', 'two'])
@@ -82,7 +85,7 @@ describe('keys', () => {
     const chains = { m: [{ provider: 'openai', model: 'other' }] }
     const upstream: Upstream = ({ headers, body }) => {
       if (headers['authorization']?.endsWith('a')) return { status: 401 }
-      return { status: body.includes('other') ? 200 : 503 }
+      return { status: body.includes('other') ? 200 : 503, body: {} }
     }
     const g = await start({}, upstream, keyed, [fallback({ chains })])
     expect((await chat(g)).status).toBe(200)
