@@ -41,9 +41,10 @@ export interface Timeouts {
 
 /**
  * Failures of an attempt before any of its response has been passed on. `connect`: no connection (refused, unknown
- * host, TLS, connect timeout). `stale`: a kept connection turned out to be closed. `reset`: the connection broke after
+ * host, connect timeout). `stale`: a kept connection turned out to be closed. `reset`: the connection broke after
  * the request had been sent on a new one. `timeout`: no response head, or of a held response no content, in time.
- * `protocol`: the answer was not HTTP, or not what was asked for. `cut`: a held response broke off.
+ * `protocol`: the answer was not HTTP, or not what was asked for, or the provider's certificate is not to be trusted.
+ * `cut`: a held response broke off.
  */
 export type AttemptFailure = 'connect' | 'stale' | 'reset' | 'timeout' | 'protocol' | 'cut'
 

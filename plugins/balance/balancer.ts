@@ -14,7 +14,7 @@ import {
 import { priceService } from 'lunaroute/sessions'
 import { affinityOf } from './affinity.ts'
 import { type Expanded, Group, limitedError } from './group.ts'
-import { KeyRing, REFUSED } from './key-ring.ts'
+import { isAboutKey, KeyRing, REFUSED } from './key-ring.ts'
 import type { BalanceOptions } from './options.ts'
 import { Prices } from './prices.ts'
 import type { BalanceState } from './state.ts'
@@ -118,19 +118,33 @@ export class Balancer {
       const ring = this.rings.get(attempt.provider)
       if (!ring || attempt.provider === clientsOwn || attempt.key !== undefined) return [attempt]
       if (ring.isSticky) affinity ??= affinityOf(['session', 'user', 'prefix'], request, exchange)
-      return keyed(attempt, ring, ring.order(affinity))
+      return keyed(attempt, ring, ring.order(affinity), request, exchange)
     })
   }
 }
 
-/** The attempt once for each key. A key that is refused, or limited, lets the next one have its turn. */
-function keyed(attempt: Attempt, ring: KeyRing, keys: readonly number[]): readonly Attempt[] {
+/**
+ * The attempt once for each key. A key that is refused, or limited, lets the next one have its turn; what else befalls an
+ * attempt befalls it with any key.
+ */
+function keyed(
+  attempt: Attempt,
+  ring: KeyRing,
+  keys: readonly number[],
+  request: LlmRequest | null,
+  { attempts }: Exchange,
+): readonly Attempt[] {
   const on = attempt.fallbackOn ?? []
+  const isKeysFault = () => {
+    const model = attempt.model ?? request?.modelLabel
+    const last = attempts.findLast(each => each.provider === attempt.provider && each.model === model)
+    return last === undefined || isAboutKey(last)
+  }
   return keys.map((key, at): Attempt => {
     const isLast = at === keys.length - 1
     const fallbackOn = isLast ? [...on, ...REFUSED] : [...on, ...REFUSED, 429]
     // Where no key is good the provider says so best.
-    const isOpen = () => ring.isUsable(key) || !ring.hasUsable
+    const isOpen = () => (at === 0 ? ring.isUsable(key) || !ring.hasUsable : ring.isUsable(key) && isKeysFault())
     const gate: Gate = ({ provider }) => (isOpen() ? undefined : limitedError([provider], 1000))
     return { ...attempt, key, fallbackOn, gates: [...(attempt.gates ?? []), gate] }
   })

@@ -3,9 +3,9 @@ import type { KeyOptions } from './options.ts'
 import { rendezvous } from './rendezvous.ts'
 
 /** What a provider answers to a key that it does not take any more. */
-export const REFUSED = [401, 402, 403] as const
-/** How many keys one request may try. */
-const MOST = 3
+export const REFUSED: readonly number[] = [401, 402, 403]
+/** How many keys one request may try. Each that is refused is left out from then on. */
+const MOST = 16
 
 interface Key {
   readonly index: number
@@ -68,15 +68,17 @@ export class KeyRing {
   }
 
   /** What became of an attempt with one of the keys. */
-  ended({ key: index, status, head }: AttemptOutcome): void {
+  ended(outcome: AttemptOutcome): void {
+    const { key: index, head } = outcome
     const key = index === undefined ? undefined : this.#keys[index]
-    if (!key || status === undefined) return
+    if (!key || !isAboutKey(outcome)) return
+    const status = outcome.toldStatus ?? outcome.status
     const now = performance.now()
-    if (REFUSED.includes(status as (typeof REFUSED)[number])) {
+    if (status !== 429) {
       key.deadUntil = now + this.#dead
       const text = `${this.#provider} refuses key ${key.index + 1} of ${this.#keys.length} with status ${status}; it is left out`
       this.#log.warn({ provider: this.#provider, status }, text)
-    } else if (status === 429) {
+    } else {
       key.coolUntil = Math.max(key.coolUntil, now + ((head && retryAfter(head)) ?? this.#coolDown))
     }
   }
@@ -95,6 +97,12 @@ export class KeyRing {
     const at = this.#turn++ % good.length
     return [...good.slice(at), ...good.slice(0, at)]
   }
+}
+
+/** Whether what an attempt was answered is meant for its key, be it in a head or inside a 200. */
+export function isAboutKey({ failure, toldStatus, status }: AttemptOutcome): boolean {
+  const answer = toldStatus ?? status ?? 0
+  return failure === undefined && (answer === 429 || REFUSED.includes(answer))
 }
 
 function isUsable({ deadUntil, coolUntil }: Key, now: number): boolean {

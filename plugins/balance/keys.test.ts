@@ -1,6 +1,8 @@
+import type { PluginOption } from 'lunaroute'
 import { gateway, type TestGateway } from 'lunaroute/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import admin from '../admin/index.ts'
+import fallback from '../fallback/index.ts'
 import openai from '../openai/index.ts'
 import balance from './index.ts'
 
@@ -10,8 +12,13 @@ type Upstream = NonNullable<Parameters<typeof gateway>[1]>['upstream']
 
 const two = { dialect: 'openai-chat', base_url: 'https://two.test/v1', api_key: 'sk-two' }
 
-async function start(options: Options, upstream: Upstream = () => ({ body: {} }), providers: object) {
-  const plugins = [openai(), admin(), balance(options)]
+async function start(
+  options: Options,
+  upstream: Upstream = () => ({ body: {} }),
+  providers: object,
+  others: readonly PluginOption[] = [],
+) {
+  const plugins = [openai(), admin(), others, balance(options)]
   const g = await gateway({ plugins, providers: { two, ...providers } as never }, { upstream })
   onTestFinished(() => g.close())
   return g
@@ -53,6 +60,47 @@ describe('keys', () => {
     })
     expect(g.logs.join()).toContain('refuses key 1 of 3')
     expect(g.logs.join()).not.toContain('sk-a')
+  })
+
+  it('have their turn until one is good', async () => {
+    const isGood = (key: string | undefined) => key?.endsWith('e')
+    const many = { openai: { api_keys: ['sk-a', 'sk-b', 'sk-c', 'sk-d', 'sk-e'] } }
+    const g = await start({}, ({ headers }) => ({ status: isGood(headers['authorization']) ? 200 : 401 }), many)
+    expect([(await chat(g)).status, (await chat(g)).status]).toEqual([200, 200])
+    expect(used(g)).toEqual(['a', 'b', 'c', 'd', 'e', 'e'])
+  })
+
+  it('are not tried one after the other where it is the provider that fails', async () => {
+    const others = [fallback({ providers: { openai: ['two'] } })]
+    const upstream: Upstream = ({ headers }) => ({
+      status: headers['authorization']?.endsWith('two') ? 200 : 503,
+      body: {},
+    })
+    const g = await start({}, upstream, keyed, others)
+    for (let i = 0; i < 2; i++) expect((await chat(g)).status).toBe(200)
+    expect(used(g)).toEqual(['a', 'two', 'b', 'two'])
+  })
+
+  it('that a provider refuses, before it fails for itself, do not keep another model of it from being asked', async () => {
+    const chains = { m: [{ provider: 'openai', model: 'other' }] }
+    const upstream: Upstream = ({ headers, body }) => {
+      if (headers['authorization']?.endsWith('a')) return { status: 401 }
+      return { status: body.includes('other') ? 200 : 503, body: {} }
+    }
+    const g = await start({}, upstream, keyed, [fallback({ chains })])
+    expect((await chat(g)).status).toBe(200)
+    expect(used(g)).toEqual(['a', 'b', 'b'])
+  })
+
+  it('are left out for what is told inside a 200, too', async () => {
+    const error = { error: { message: 'slow down', type: 'requests', code: 'rate_limit_exceeded' } }
+    const upstream: Upstream = ({ headers }) => ({
+      headers: { 'content-type': 'application/json' },
+      body: headers['authorization']?.endsWith('a') ? error : { choices: [{ message: { content: 'Hi' } }] },
+    })
+    const g = await start({ keys: { rotation: 'first' } }, upstream, keyed, [fallback()])
+    for (let i = 0; i < 2; i++) expect(await (await chat(g)).text()).toContain('Hi')
+    expect(used(g)).toEqual(['a', 'b', 'b'])
   })
 
   it('that are limited cool down for as long as they are told', async () => {

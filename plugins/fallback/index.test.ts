@@ -182,6 +182,19 @@ describe('when a provider fails', () => {
     expect(second.received).toHaveLength(0)
   })
 
+  it('a provider that cannot be asked for this is passed over for one that can', async () => {
+    const swapped = definePlugin({
+      name: 'swapped',
+      setup: () => ({ route: { stage: 'late', handler: plan => [...plan].reverse() } }),
+    })
+    const { first, second, ask } = await pair({}, [translate({ strict: true }), swapped()])
+    first.script(chat)
+    const response = await ask({ logit_bias: { 1: 5 }, seed: 4 })
+    expect([response.status, await textOf(response), second.received.length]).toEqual([200, 'Hello.', 0])
+    first.script(broken)
+    expect((await ask({ logit_bias: { 1: 5 }, seed: 4 })).status).toBe(503)
+  })
+
   it('a stream that says nothing in time is taken over', async () => {
     const { first, ask, meters } = await pair({ first_content_ms: 150 })
     const [start] = ANSWERS['openai-chat'].stream

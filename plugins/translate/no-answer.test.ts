@@ -37,6 +37,14 @@ describe('a model that fails and has said nothing', () => {
 })
 
 it.each(
+  SIDES.flatMap(provider => SIDES.filter(each => each !== provider).map(client => [provider, client] as const)),
+)('a text in the place of an error is an error to clients of other dialects', (provider, client) => {
+  const { status, frames } = whole(provider, client, { error: 'the model is overloaded' })
+  expect(status).toBe(500)
+  expect(JSON.stringify(frames[0]?.data)).toContain('the model is overloaded')
+})
+
+it.each(
   names.filter(([, client]) => client !== chat),
 )('an answer without a choice is an empty one in %s', (_, client) => {
   const { status, frames } = whole(chat, client, {

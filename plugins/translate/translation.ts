@@ -175,10 +175,12 @@ export class Translation implements ResponseTranslation {
       throw new GatewayError('LR_UPSTREAM_PROTOCOL', 502, message)
     }
     const read = provider.readResponse(body)
-    // Some servers send their errors with status 200.
+    // Some servers send their errors with status 200, and of those some with nothing but a text.
     const isSilent = read.choices.every(({ content }) => content.length === 0)
-    if (isSilent && isObject(body.error)) {
-      return this.#error(read.error ?? provider.readError(body, { status: undefined, get: () => undefined }))
+    const { error } = body
+    if (isSilent && (isObject(error) || (typeof error === 'string' && error !== ''))) {
+      const told = isObject(error) ? body : { error: { message: error } }
+      return this.#error(read.error ?? provider.readError(told, { status: undefined, get: () => undefined }))
     }
     this.#parts.usage.add(read.usage)
     // An answer without a choice says nothing, and clients look at the first one.

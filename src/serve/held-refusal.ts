@@ -43,8 +43,8 @@ export class HeldRefusal {
   }
 }
 
-/** A head for those who decide about the next attempt; the client gets the provider's own. */
-class ToldHead implements ResponseHead {
+/** A head, for those who decide about the next attempt, with the milliseconds that the body asks them to wait. */
+export class ToldHead implements ResponseHead {
   readonly #head: ResponseHead
   readonly #told: ReadonlyMap<string, string>
 

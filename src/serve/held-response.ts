@@ -1,6 +1,6 @@
 import { asBuffer } from '../body/accumulator.ts'
 import { isSpace, skipSpace } from '../body/json-skip.ts'
-import { scanFields } from '../body/scan.ts'
+import { type FieldRange, scanFields } from '../body/scan.ts'
 import type { Chunk } from '../chunk.ts'
 import type { Dialect } from '../dialect.ts'
 import type { AttemptFailure, ResponseHead } from '../exchange.ts'
@@ -9,6 +9,7 @@ import { createFramer, type Framer } from '../sse/framer.ts'
 
 const LINE_FEED = 0x0a
 const BRACE = 0x7b
+const QUOTE = 0x22
 const CLOSING_BRACE = 0x7d
 const ERROR_KEY = Buffer.from('"error"')
 
@@ -29,7 +30,7 @@ export interface Told {
 export type Verdict = 'content' | 'nothing' | Told
 
 /**
- * A response of status 200 that is kept back until it has said something: its bytes, and what their dialect's decoder
+ * A successful response that is kept back until it has said something: its bytes, and what their dialect's decoder
  * makes of them. Parsed are only the events before the first with content.
  */
 export class HeldResponse {
@@ -122,7 +123,7 @@ export class HeldResponse {
     const scan = scanFields(bytes, ['error'])
     const error = scan.ok ? scan.ranges[0] : undefined
     if (!scan.ok) this.#verdict = { kind: 'protocol', message: 'answered with something that is not JSON' }
-    else this.#verdict = (error && bytes[error.start] === BRACE && this.#errorIn(bytes)) || 'content'
+    else this.#verdict = (error && isTold(bytes, error) && this.#errorIn(bytes)) || 'content'
   }
 
   #errorIn(bytes: Buffer): Told | undefined {
@@ -132,6 +133,11 @@ export class HeldResponse {
     // Its head says that all is well, and nothing of the error.
     return told(codec.readError(body))
   }
+}
+
+/** Whether the value of a key called error tells of one: an object does, and a text that is not empty. */
+function isTold(bytes: Buffer, { start, end }: FieldRange): boolean {
+  return bytes[start] === BRACE || (bytes[start] === QUOTE && end - start > 2)
 }
 
 /** Whether bytes begin and end as a JSON object does. */

@@ -1,4 +1,5 @@
 import { Accumulator } from '../body/accumulator.ts'
+import type { Endpoint } from '../dialect.ts'
 import { GatewayError } from '../errors.ts'
 import type { ResponseHead } from '../exchange.ts'
 import { type Sending, spokenWith } from './attempt.ts'
@@ -9,19 +10,24 @@ import { withoutSecrets } from './secrets.ts'
 /** Of a refusal's body no more than this is read for its reason. */
 const LIMIT = 64 * 1024
 
+const FORMS = { sse: /^text\/event-stream\b/, 'json-array': /^application\/(?:[\w.-]+\+)?json\b/ }
+
 /** A provider's refusal, when the client has been told to wait and its stream has begun: it becomes the stream's error. */
 export class LateRefusal implements Output {
   readonly #sending: Sending
   readonly #head: ResponseHead
   readonly #body = new Accumulator()
 
-  /** Whether a response cannot follow what the client was sent: a refusal, a coded one, or something that is no stream. */
-  static fits(head: ResponseHead, isTranslated: boolean): boolean {
+  /**
+   * Whether a response cannot follow what the client was sent: a refusal, a coded one, or something that is not the stream
+   * that this endpoint has. Null for one that is translated.
+   */
+  static fits(head: ResponseHead, endpoint: Endpoint | null): boolean {
     if (head.status >= 400) return true
-    if (isTranslated) return head.status >= 300
+    if (endpoint === null) return head.status >= 300
     if ((head.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') return true
     const type = (head.get('content-type') ?? '').toLowerCase()
-    return !/^(?:text\/event-stream|application\/(?:[\w.-]+\+)?json)\b/.test(type)
+    return !FORMS[endpoint.stream ?? 'sse'].test(type)
   }
 
   constructor(sending: Sending, head: ResponseHead) {

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http'
+import type { GatewayError } from '../errors.ts'
 import type { ServedExchange } from './exchange.ts'
 import { FramedOutput, frameKind } from './framed-output.ts'
-import { ERROR_SOURCE, writeHead } from './respond.ts'
+import { ERROR_SOURCE, errorView, writeHead } from './respond.ts'
 import { spent } from './spent-bytes.ts'
 
 /** A provider's response head as it arrived. */
@@ -22,13 +23,16 @@ export interface Output {
   end(trailers: readonly Buffer[]): void
 }
 
-/** Raw bytes straight through, unless a plugin taps the chunks of this response. */
-export function outputFor(exchange: ServedExchange, arrived: Arrived): Output {
+/**
+ * Raw bytes straight through, unless a plugin taps the chunks of this response. `isWatched`: its plan means to tell the
+ * client of failures, so a stream that breaks off between two events says so.
+ */
+export function outputFor(exchange: ServedExchange, arrived: Arrived, isWatched: boolean): Output {
   if (exchange.generation.hooks.streamChunk === null || exchange.endpoint === null)
-    return new RawOutput(exchange, arrived)
+    return new RawOutput(exchange, arrived, isWatched)
   const { list, length } = arrived.headers(arrived.raw, false)
   const kind = frameKind(exchange, arrived.status, list)
-  if (kind === null) return new RawOutput(exchange, { ...arrived, headers: () => ({ list, length }) })
+  if (kind === null) return new RawOutput(exchange, { ...arrived, headers: () => ({ list, length }) }, isWatched)
   return new FramedOutput(exchange, arrived, kind)
 }
 
@@ -47,7 +51,11 @@ class RawOutput implements Output {
   #isScheduled = false
   #isBlocked = false
 
-  constructor(exchange: ServedExchange, { status, statusText, raw, resume, headers }: Arrived) {
+  /** What was written last. */
+  #last: Uint8Array | undefined
+
+  constructor(exchange: ServedExchange, arrived: Arrived, isWatched: boolean) {
+    const { status, statusText, raw, resume, headers } = arrived
     this.#exchange = exchange
     this.#reply = exchange.reply
     this.#resume = resume
@@ -57,6 +65,8 @@ class RawOutput implements Output {
     writeHead(exchange, status, statusText, list)
     exchange.isStreaming =
       length === undefined && status !== 204 && status !== 304 && exchange.message.method !== 'HEAD'
+    if (isWatched && exchange.isStreaming && frameKind(exchange, status, list) === 'sse')
+      exchange.breakOff = this.#breakOff
     // A stream's head must not wait for its first event; but if that came in the same read, one write takes both.
     if (exchange.isStreaming) this.#schedule()
   }
@@ -107,12 +117,23 @@ class RawOutput implements Output {
 
   #write(bytes: Buffer): void {
     const reply = this.#reply
+    this.#last = bytes
     if (!reply.write(bytes) && !this.#isBlocked) {
       this.#isBlocked = true
       reply.once('drain', this.#unblock)
       spent(bytes.length)
     }
     this.#exchange.observers?.responseBytes(bytes)
+  }
+
+  /** An event can follow others, but not a piece of one. */
+  readonly #breakOff = (error: GatewayError): void => {
+    const exchange = this.#exchange
+    this.flush()
+    if (this.#last !== undefined && isEventEnd(this.#last)) {
+      this.#write(Buffer.from(exchange.dialect.errorEvent(errorView(exchange, error), 'sse')))
+    }
+    exchange.cut()
   }
 
   readonly #unblock = (): void => {
@@ -133,6 +154,11 @@ const JOINED = 16 * 1024
 
 function joined(pieces: readonly Buffer[]): Buffer {
   return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+}
+
+/** Whether bytes end with the empty line that ends an event. */
+function isEventEnd(bytes: Uint8Array): boolean {
+  return /(?:\n\n|\r\n\r\n|\r\r)$/.test(Buffer.from(bytes.subarray(-4)).toString('latin1'))
 }
 
 function addTrailers(reply: ServerResponse, raw: readonly Buffer[]): void {

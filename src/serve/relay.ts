@@ -1,15 +1,15 @@
 import { GatewayError } from '../errors.ts'
 import type { AttemptOutcome, ResponseHead } from '../exchange.ts'
-import type { NeutralError } from '../neutral/index.ts'
 import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
 import { Ended, RawHead, Started } from './attempt-record.ts'
-import { HeldRefusal } from './held-refusal.ts'
+import { HeldRefusal, ToldHead } from './held-refusal.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { LateRefusal } from './late-refusal.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
-import { withoutSecrets } from './secrets.ts'
+import { redirect, redirectAway } from './redirect.ts'
+import { toldError } from './told-error.ts'
 import { TranslatedOutput } from './translated-output.ts'
 import { type Classified, classify } from './upstream-failure.ts'
 
@@ -82,14 +82,12 @@ export class Relay implements UpstreamHandler {
       return true
     }
     // Nobody follows a redirect: it could lead anywhere, and the credential with it.
-    const isRedirect = status >= 300 && status < 400 && status !== 304
-    if (
-      isRedirect &&
-      planned.hold &&
-      this.#isFailure({ kind: 'protocol', message: `answered with a redirect (${status})` })
-    )
-      return false
-    if (planned.hold && status === 200 && request?.endpoint.operation === 'generate') {
+    const isGeneration = request?.endpoint.operation === 'generate'
+    const isRedirect = status >= 300 && status < 400 && (status !== 304 || isGeneration)
+    const away = isRedirect && exchange.endpoint ? redirectAway(this.#whole(), this.#sending.provider) : undefined
+    if (away) return this.#giveUp('protocol', away)
+    if (isRedirect && planned.hold && this.#isFailure(redirect(status))) return false
+    if (planned.hold && status < 300 && isGeneration) {
       this.#held = new HeldResponse(spokenWith(this.#sending.provider, exchange), this.#whole(), request.isStream)
       return this.#decide(this.#held.verdict)
     }
@@ -135,7 +133,8 @@ export class Relay implements UpstreamHandler {
     }
     // What has come of a refusal says enough.
     if (this.#refusal && !this.#refused() && this.#isOver) return
-    const { failure, error } = classify(cause, provider.name, this.#isReused)
+    const { failure, error } = classify(cause, provider.name, this.#isReused, this.#abort !== undefined)
+    if (failure === 'stale') provider.pool.dropIdle()
     if (this.#arrived === undefined) return this.#fail(failure, error)
     const message = `the provider "${provider.name}" broke off its response`
     const cut = new GatewayError('LR_UPSTREAM_CUT', 502, message, { cause })
@@ -166,12 +165,12 @@ export class Relay implements UpstreamHandler {
     clearTimeout(this.#contentTimer)
     exchange.keepAlive?.stop()
     exchange.observers?.attemptAnswered(this.#started, this.#whole())
-    const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation !== undefined)
+    const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation ? null : exchange.endpoint)
     // What a waiting client was to be told of a failure is for the output to say from now on.
     if (!isLate) exchange.breakOff = null
     if (isLate) this.#output = new LateRefusal(this.#sending, this.#whole())
     else if (translation) this.#output = new TranslatedOutput(exchange, arrived, translation)
-    else this.#output = outputFor(exchange, arrived)
+    else this.#output = outputFor(exchange, arrived, this.#sending.planned.hold !== undefined)
     this.#settle(null)
     let isFlowing = true
     for (const part of parts) isFlowing = this.#output.push(part)
@@ -183,11 +182,12 @@ export class Relay implements UpstreamHandler {
     if (verdict === 'nothing') return true
     if (verdict === 'content') return this.#commit()
     const { kind, error } = verdict
+    if (error?.retryAfter !== undefined) this.#head = new ToldHead(this.#whole(), error.retryAfter)
     if (typeof kind === 'number') this.#toldStatus = kind
     this.#report(typeof kind === 'number' ? undefined : kind)
     if (this.#isFailure(verdict)) return false
     // An error has a status again as long as none has gone out. What is only not understood is the client's to read.
-    return error ? this.#refuse(verdict, error) : this.#commit()
+    return error || kind === 'cut' ? this.#refuse(verdict) : this.#commit()
   }
 
   /** Gives the attempt up where another try follows. */
@@ -198,30 +198,20 @@ export class Relay implements UpstreamHandler {
     const next = this.#sending.walk.next(kind, this.#head)
     if (next === null) return false
     this.#end(undefined)
-    this.#settle({ kind, error: this.#failureOf(told), head: this.#head, next })
+    this.#settle({ kind, error: toldError(told, this.#sending, this.#head), head: this.#head, next })
     this.#abort?.(new Error('held'))
     return true
   }
 
-  /** Answers with the error that a response of status 200 told of. */
-  #refuse(told: Told, error: NeutralError): false {
+  /** Answers with the error that a response of status 200 told of, or says that it held nothing. */
+  #refuse(told: Told): false {
     const { exchange } = this.#sending
     this.#end(undefined)
-    exchange.fail(this.#failureOf(told), exchange.dialect.codec?.writeError(error))
+    const answer = told.error && exchange.dialect.codec?.writeError(told.error)
+    exchange.fail(toldError(told, this.#sending, this.#head), answer)
     this.#settle(null)
     this.#abort?.(new Error('refused'))
     return false
-  }
-
-  #failureOf({ kind, message: said }: Told): GatewayError {
-    const { exchange, provider } = this.#sending
-    const { name } = provider
-    const message = withoutSecrets(said, provider, exchange)
-    if (typeof kind !== 'number')
-      return new GatewayError('LR_UPSTREAM_PROTOCOL', 502, `the provider "${name}" ${message}`)
-    const retryAfter = this.#head?.get('retry-after')
-    const options = retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }
-    return new GatewayError('LR_UPSTREAM_ERROR', kind, `the provider "${name}" ${message}`, options)
   }
 
   readonly #cancel = (): void => {
@@ -238,13 +228,17 @@ export class Relay implements UpstreamHandler {
       this.#abort?.(error)
       return exchange.fail(error)
     }
-    this.#fail('timeout', error)
+    this.#giveUp('timeout', error)
+  }
+
+  #giveUp(failure: Classified['failure'], error: GatewayError): false {
+    this.#fail(failure, error)
     this.#abort?.(error)
+    return false
   }
 
   readonly #noConnection = (): void => {
-    const { provider } = this.#sending
-    const message = `the provider "${provider.name}" cannot be reached: no connection in time`
+    const message = `the provider "${this.#sending.provider.name}" cannot be reached: no connection in time`
     // The request waits for its connection yet, and is taken back when it gets one.
     this.#isCancelled = true
     this.#fail('connect', new GatewayError('LR_UPSTREAM_CONNECT', 502, message))

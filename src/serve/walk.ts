@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, PluginError } from '../errors.ts'
 import type { Attempt, AttemptFailure, Plan, ResponseHead } from '../exchange.ts'
 import type { LlmRequest } from '../request.ts'
 import type { Provider } from '../upstream/provider.ts'
@@ -36,8 +36,9 @@ export class Walk implements Follower {
       try {
         result = await this.#send()
       } catch (error) {
-        // One that takes over and cannot be made, as it cannot be translated, is passed over.
-        if (last === undefined || !(error instanceof GatewayError)) throw error
+        // One that cannot be made, as it cannot be translated, is passed over.
+        const isRefusal = error instanceof GatewayError && (last !== undefined || !(error instanceof PluginError))
+        if (this.#request === null || !isRefusal) throw error
         logFailure(exchange.generation.log, exchange.id, error)
         result = { kind: 'protocol', error, isUnmade: true }
       }

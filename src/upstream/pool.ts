@@ -45,6 +45,8 @@ export type ConnectCallback = Undici.buildConnector.Callback
 export interface UpstreamPool extends PoolStats {
   /** True when the request went out on a connection that had been used before. */
   dispatch(request: UpstreamRequest, handler: UpstreamHandler): boolean
+  /** One that was kept turned out to be dead: those that have waited for longer are not used again. */
+  dropIdle(): void
   close(): Promise<void>
 }
 
@@ -121,6 +123,10 @@ export class ClientPool implements UpstreamPool {
   onClosed(listener: (ageSeconds: number) => void): () => void {
     this.#closedListeners.add(listener)
     return () => this.#closedListeners.delete(listener)
+  }
+
+  dropIdle(): void {
+    for (const each of this.#idle.splice(0)) this.#discard(each)
   }
 
   async close(): Promise<void> {
@@ -240,6 +246,10 @@ export class SharedPool implements UpstreamPool {
     }
     this.#dispatcher.dispatch({ ...request, origin: this.#origin } as never, handler as never)
     return this.open > 0
+  }
+
+  dropIdle(): void {
+    // undici does not say which of its connections wait.
   }
 
   close(): Promise<void> {

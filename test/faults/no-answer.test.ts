@@ -6,6 +6,7 @@ import { listenOnFreePort } from '../support/listen.ts'
 import { send } from '../support/raw-client.ts'
 import { type Rig, startRig } from '../support/roundtrip.ts'
 import { limitAttempts } from '../support/timeouts.ts'
+import { until } from '../support/until.ts'
 import type { Script } from '../support/upstream.ts'
 
 const LIMIT = 500
@@ -67,6 +68,18 @@ for (const [what, script, status] of faults) {
   })
 }
 
+test.each([
+  'SSH-2.0-OpenSSH_9.2\r\n',
+  'HTTP/1.1 9999 What\r\n\r\n',
+])('what is not HTTP is called so, and the provider is not asked again: %j', async bytes => {
+  const trying = await startRig({ plugins: [limitAttempts({ retries: 2, delay: 1 })] })
+  trying.upstream.script = then(bytes, 'close')
+  const response = await send(trying.gateway.port, sampleRequest(dialect('openai-chat'), false))
+  expect(response.body.toString()).toContain('LR_UPSTREAM_PROTOCOL')
+  expect(trying.upstream.requests).toHaveLength(1)
+  await trying.close()
+})
+
 test('a provider that refuses the connection is a 502 in each dialect', async () => {
   const server = createServer()
   const port = await listenOnFreePort(server)
@@ -115,6 +128,27 @@ test('a kept connection that the provider has closed meanwhile costs no request'
     const response = await send(rig.gateway.port, sampleRequest(dialect('openai-chat'), false))
     expect(response.status).toBe(200)
   }
+})
+
+test('kept connections that are all dead, as after a restart in between, cost no request', async () => {
+  const kept = await startRig({})
+  const [sample] = DIALECTS
+  let isRestarted = false
+  const known = new Set<number>()
+  kept.upstream.script = async (request, wire) => {
+    await request.complete
+    if (isRestarted && known.has(request.connection)) return wire.reset()
+    known.add(request.connection)
+    // All at once, so that each has a connection of its own.
+    await until(() => isRestarted || known.size === 8, 'all have come')
+    await wire.answer({ body: '{}' })
+  }
+  await Promise.all(Array.from({ length: 8 }, () => send(kept.gateway.port, sampleRequest(sample!, false))))
+  isRestarted = true
+  const { length } = kept.upstream.requests
+  expect((await send(kept.gateway.port, sampleRequest(sample!, false))).status).toBe(200)
+  expect(kept.upstream.requests.length - length).toBe(2)
+  await kept.close()
 })
 
 test('an error of the provider passes as it is, HTML included, and says where it comes from', async () => {

@@ -35,11 +35,12 @@ const HOME: Readonly<Record<DialectName, { readonly host: HostName; readonly can
   gemini: { host: 'gemini', canaries: ['client-canary-goog', 'client-canary-query', 'client-canary-bearer'] },
 }
 
-type Answer = 'well' | 'refusal' | 'redirect' | 'echo' | 'told' | 'trailers' | 'reset'
+type Answer = 'well' | 'refusal' | 'redirect' | 'redirection' | 'echo' | 'told' | 'trailers' | 'reset'
 
 const hosts = new Map<HostName, Upstream>()
 const answers = new Map<HostName, Answer>()
 let plan: Plan
+let redirection = { status: 307, place: '' }
 const sentences: string[] = []
 let gateway: RunningGateway
 const upstream = (host: HostName): Upstream => hosts.get(host)!
@@ -60,6 +61,10 @@ beforeAll(async () => {
       if (answer === 'redirect') {
         const elsewhere = upstream(HOSTS[(HOSTS.indexOf(host) + 1) % HOSTS.length]!).url
         return wire.answer({ status: 307, headers: [['location', `${elsewhere}${request.target}`]], body: '' })
+      }
+      if (answer === 'redirection') {
+        const { status, place } = redirection
+        return wire.answer({ status, headers: [['location', place]], body: '' })
       }
       if (answer === 'told') {
         return wire.answer({ headers: [json], body: JSON.stringify({ error: { message, type: 'server_error' } }) })
@@ -172,6 +177,22 @@ describe.each(REQUESTS)('%s (stream: %s)', (_name, isStream, side) => {
     await ask(side, isStream)
     expect(gateway.logs().join('\n')).not.toMatch(/client-canary|key-of-/)
   })
+})
+
+it.each([301, 302, 303, 307, 308])('a client that follows redirects is led to no other host by a %i', async status => {
+  const { port } = upstream('stranger')
+  for (const place of [`http://127.0.0.1:${port}/v1/messages`, `//127.0.0.1:${port}/v1`, `/\\127.0.0.1:${port}/v1`]) {
+    redirection = { status, place }
+    answers.set('anthropic', 'redirection')
+    plan = [{ provider: 'anthropic', headers: {} }]
+    const response = await fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': 'client-canary-x-api-key' },
+      body: '{"model":"m","max_tokens":5,"messages":[]}',
+    })
+    expect([response.status, upstream('stranger').requests.length], place).toEqual([502, 0])
+    expect(await response.text()).toContain('LR_UPSTREAM_PROTOCOL')
+  }
 })
 
 it('a hostile host learns nothing from the trailers of a request', async () => {

@@ -194,11 +194,15 @@ function firstWords(dialect: DialectName): number {
 }
 
 function nothing(name: string, play: Fault['play']): Fault {
-  return { name, at: 'faulty', status: 502, isNothing: true, play }
+  return { name, at: 'faulty', status: 502, play }
 }
 
 function foreign(name: string, type: string, body: string): Fault {
-  return { ...nothing(name, ({ wire }) => wire.answer({ headers: [['content-type', type]], body })), isForeign: true }
+  return {
+    ...nothing(name, ({ wire }) => wire.answer({ headers: [['content-type', type]], body })),
+    isNothing: true,
+    isForeign: true,
+  }
 }
 
 function refusal(status: number, headers: Readonly<Record<string, string>> = {}): Fault {

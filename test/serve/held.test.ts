@@ -1,5 +1,14 @@
 import { gzipSync } from 'node:zlib'
-import { type Attempt, type AttemptOutcome, definePlugin, GatewayError, type Plan, type Reply } from 'lunaroute'
+import {
+  type Attempt,
+  type AttemptOutcome,
+  definePlugin,
+  type FailedTry,
+  GatewayError,
+  type Plan,
+  type Reply,
+  retryAfter,
+} from 'lunaroute'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { answerWell, playing, sideOf } from '../resilience/faults.ts'
 import { SIDES, understand } from '../resilience/sides.ts'
@@ -162,6 +171,74 @@ describe('a held response', () => {
     expect(upstream.requests).toHaveLength(1)
   })
 
+  it.each([204, 304])('of status %i and no body is no answer', async status => {
+    first((_, wire) => wire.answer({ status, framing: 'none' }))
+    expect(understand(chat!, await ask(false))).toMatchObject({ status: 200, text: 'Hello.' })
+    expect(outcomes.map(({ failure }) => failure)).toEqual([status === 204 ? 'protocol' : undefined, undefined])
+  })
+
+  it.each([true, false])('that is a text in the place of an error is one (stream: %s)', async isStream => {
+    plan = [attempt({ fallbackOn: [500] }), attempt({ model: 'backup' })]
+    first(says('{"error":"the model is overloaded"}', { 'content-type': 'application/json' }))
+    expect(understand(chat!, await ask(isStream))).toMatchObject({ status: 200, text: 'Hello.' })
+    expect(outcomes[0]).toMatchObject({ status: 200, toldStatus: 500 })
+  })
+
+  it('that is an answer with an empty error beside it is one', async () => {
+    const body = JSON.stringify({ ...ANSWERS['openai-chat'].text, error: '' })
+    first(says(body, { 'content-type': 'application/json' }))
+    expect((await ask(false)).body.toString()).toBe(body)
+  })
+
+  it('tells with its error when the provider can be asked again', async () => {
+    const waits: (number | undefined)[] = []
+    const wait = ({ head }: FailedTry) => {
+      waits.push(head && retryAfter(head))
+      return undefined
+    }
+    plan = [attempt({ provider: 'gemini', retry: { limit: 1, on: [], delay: 0, wait } })]
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '3.5s' }]
+    const error = { error: { code: 429, message: 'slow down', status: 'RESOURCE_EXHAUSTED', details } }
+    first(says(`data: ${JSON.stringify(error)}\n\n`))
+    const response = await send(gateway.port, SIDES[3]!.request('m', true))
+    expect([response.status, headerOf(response.headers, 'retry-after'), waits]).toEqual([429, '4', [3500]])
+  })
+
+  describe.each(SIDES)('of $name that breaks off after its first words', side => {
+    const events = ANSWERS[side.name].stream
+    const beginning = events.slice(0, events.findIndex(event => event.includes('Hel')) + 1).join('')
+    const provider = side.name.startsWith('openai') ? 'openai' : side.name === 'gemini' ? 'gemini' : 'anthropic'
+    const played = async (piece: string) => {
+      plan = [attempt({ provider }), attempt({ provider, model: 'backup' })]
+      first(async (_, wire) => {
+        await wire.head(200, [
+          ['content-type', 'text/event-stream'],
+          ['transfer-encoding', 'chunked'],
+        ])
+        await wire.chunk(beginning + piece)
+        await pause(20)
+        wire.reset()
+      })
+      return send(gateway.port, side.request('m', true))
+    }
+
+    it('says so between two events', async () => {
+      const response = await played('')
+      const body = response.body.toString()
+      expect([body.startsWith(beginning), body.includes('LR_UPSTREAM_CUT'), response.ending]).toEqual([
+        true,
+        true,
+        'cut',
+      ])
+      expect(upstream.requests).toHaveLength(1)
+    })
+
+    it('says nothing in the middle of an event', async () => {
+      const response = await played('data: {"half')
+      expect([response.body.toString(), response.ending]).toEqual([`${beginning}data: {"half`, 'cut'])
+    })
+  })
+
   it('of something else is the client’s to read where nobody takes over', async () => {
     plan = [attempt()]
     first(says('<html>please sign in</html>', { 'content-type': 'text/html' }))
@@ -252,6 +329,13 @@ describe('a reader that was told to wait', () => {
   it('is told of an HTML page, which cannot follow', async () => {
     plan = [attempt({ hold: patient })]
     await slow(says('<html>sign in</html>', { 'content-type': 'text/html' }))
+    const got = understand(chat!, await ask())
+    expect(got).toMatchObject({ status: 200, isFailure: true, problems: [] })
+  })
+
+  it('is told of an answer that came whole, which cannot follow', async () => {
+    plan = [attempt({ hold: patient })]
+    await slow(says(JSON.stringify(ANSWERS['openai-chat'].text), { 'content-type': 'application/json' }))
     const got = understand(chat!, await ask())
     expect(got).toMatchObject({ status: 200, isFailure: true, problems: [] })
   })

@@ -49,12 +49,24 @@ it('an HTTPS provider is served over TLS', async () => {
   expect(await ask(gateway)).toEqual({ status: 200, body: 'POST over TLS' })
 })
 
-it('a certificate that nobody vouches for is refused with its reason', async () => {
-  const port = await listening(createHttpsServer(tls, (_request, response) => response.end('never')))
-  const gateway = await gatewayTo(`https://127.0.0.1:${port}/v1`)
+it('a certificate that nobody vouches for is refused with its reason, and asked for once', async () => {
+  const server = createHttpsServer(tls, (_request, response) => response.end('never'))
+  let connections = 0
+  server.on('connection', () => connections++)
+  const port = await listening(server)
+  const gateway = await gatewayTo(`https://127.0.0.1:${port}/v1`, { max_retries: 3 })
   const { status, body } = await ask(gateway)
-  expect(status).toBe(502)
+  expect([status, connections]).toEqual([502, 1])
   expect(body).toContain('its certificate is self-signed')
+})
+
+it('a provider that does not speak TLS is asked once', async () => {
+  const server = createHttpServer((_request, response) => response.end('never'))
+  let connections = 0
+  server.on('connection', () => connections++)
+  const port = await listening(server)
+  const gateway = await gatewayTo(`https://127.0.0.1:${port}/v1`, { max_retries: 3 })
+  expect([(await ask(gateway)).status, connections]).toEqual([502, 1])
 })
 
 it('HTTP/2 is spoken with a provider that offers it, when configured', async () => {
