@@ -132,7 +132,7 @@ export class SqliteWriter implements SessionWriter {
     try {
       const { sink } = this.#connect()
       await this.#repair(sink, since)
-      sink.closeLost(this.#startedAt)
+      sink.closeLost(this.#context.startedAt ?? this.#startedAt)
       this.#mending = undefined
     } catch (error) {
       this.#failed(error)
@@ -143,8 +143,8 @@ export class SqliteWriter implements SessionWriter {
     const log = await this.#log()
     if (!log) return
     // Other writers may have begun before this one; a database that begins anew needs all of it.
-    const before = since.getTime() === 0 ? undefined : this.#startedAt
-    const { events, unreadable } = await repairFrom(log, sink, since, before)
+    const times = since.getTime() === 0 ? {} : { before: this.#startedAt, startedAt: this.#context.startedAt }
+    const { events, unreadable } = await repairFrom(log, sink, since, times)
     if (events > 0) this.#context.warn(`${events} events were missing in the sessions database and came from the log`)
     if (unreadable > 0) this.#context.warn(`${unreadable} sessions of the log could not be read for the repair`)
   }

@@ -139,3 +139,13 @@ it('a stream whose provider cannot be reached has an end, and a success of 0 is 
   expect(reader.get('s')).toMatchObject({ success: false, failed_requests: 1 })
   expect(reader.report('overview', {})).toMatchObject([{ success_rate: 0 }])
 })
+
+it('says nothing of a repair where requests come with the very start', async () => {
+  const directory = scratch()
+  const plugins = [sessionSqlite({ path: join(directory, 'sessions.db') })]
+  const { g, stop } = await recorded({ directory, upstream: () => ({ body: message([], 'end_turn') }), plugins })
+  const send = async () => (await g.post('/v1/messages', ask)).text()
+  for (let i = 0; i < 30; i++) await Promise.all([send(), send(), send()])
+  expect(of(await stop(), 'completed')).toHaveLength(90)
+  expect(g.logs.filter(each => each.includes('were missing'))).toEqual([])
+})
