@@ -53,6 +53,8 @@ export function bodyOf(bytes: Buffer): unknown {
   return readJson(bytes).value
 }
 
+/** What is nested deeper can be parsed, but neither be walked through nor be written again. */
+const MAX_DEPTH = 1_000
 const LF = 0x0a
 const CR = 0x0d
 const LARGE = 16 * 1024
@@ -64,10 +66,17 @@ export function readJson(bytes: Buffer): { readonly value: unknown; readonly lin
   const text = textOf(bytes)
   try {
     const value: unknown = JSON.parse(text)
+    if (isDeep(value)) return { value: text, line: undefined }
     return { value, line: bytes.includes(LF) || bytes.includes(CR) ? undefined : bytes }
   } catch {
     return { value: text, line: undefined }
   }
+}
+
+/** Whether a value of JSON is nested too deeply for an event. */
+export function isDeep(value: unknown, most = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return most === 0 || Object.values(value).some(each => isDeep(each, most - 1))
 }
 
 /** Of large texts that are not ASCII alone, this way takes less than half the time of `toString`. */

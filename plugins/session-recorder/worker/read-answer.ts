@@ -13,7 +13,7 @@ import {
   type NeutralResponse,
 } from 'lunaroute/neutral'
 import type { RecordedEnd, RecordedHead } from '../frames.ts'
-import { bodyOf, decoded, type Unzstd } from './content.ts'
+import { bodyOf, decoded, isDeep, type Unzstd } from './content.ts'
 
 /** An answer as far as it can be read. */
 export interface ReadAnswer {
@@ -133,13 +133,14 @@ function written(
 ): JsonObject | undefined {
   let count = 0
   try {
-    return codec.writeResponse(response, {
+    const json = codec.writeResponse(response, {
       diagnostics: SILENT,
       request: request ?? { dialect: codec.dialect, messages: [] },
       model: response.model ?? request?.model ?? '',
       now: () => response.createdAt ?? 0,
       id: prefix => `${prefix}${id}_${count++}`,
     })
+    return isDeep(json) ? undefined : json
   } catch {
     return undefined
   }
