@@ -221,3 +221,21 @@ describe('a JSON text in pieces', () => {
     expect(stream.push(' name"')).toBe('my name"')
   })
 })
+
+describe('what is written with escapes', () => {
+  const { text } = redactor
+
+  it.each([
+    ['/users?mail=a%40example.com&x=1', '/users?mail=[EMAIL]&x=1'],
+    ['card=4111%201111%201111%201111', 'card=[CREDIT_CARD]'],
+    ['{"mail":"a\\u0040example.com', '{"mail":"[EMAIL]'],
+    [String.raw`{\"mail\":\"a\\u0040example.com`, String.raw`{\"mail\":\"[EMAIL]`],
+  ])('is read: %s', (given, expected) => {
+    expect(text(given)).toBe(expected)
+    expect(json({ a: given })).toEqual({ a: expected })
+  })
+
+  it('stays as it is where there is nothing in it', () => {
+    for (const each of ['/a%20b?c=%41', 'a 50%20b', String.raw`{"a":"\u0041`]) expect(text(each)).toBe(each)
+  })
+})

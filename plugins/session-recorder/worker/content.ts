@@ -59,10 +59,24 @@ const LF = 0x0a
 const CR = 0x0d
 const LARGE = 16 * 1024
 
+/** A body that is no text. */
+class Base64 {
+  readonly base64: string
+
+  constructor(bytes: Buffer) {
+    this.base64 = bytes.toString('base64')
+  }
+}
+
+/** The bytes of a body that was no text. */
+export function bytesOf(body: unknown): Buffer | undefined {
+  return body instanceof Base64 ? Buffer.from(body.base64, 'base64') : undefined
+}
+
 /** As `bodyOf`, with the bytes where they are JSON that may stand on a line as it is. */
 export function readJson(bytes: Buffer): { readonly value: unknown; readonly line: Buffer | undefined } {
   if (bytes.length === 0) return { value: null, line: undefined }
-  if (!isUtf8(bytes)) return { value: { base64: bytes.toString('base64') }, line: undefined }
+  if (!isUtf8(bytes)) return { value: new Base64(bytes), line: undefined }
   const text = textOf(bytes)
   try {
     const value: unknown = JSON.parse(text)
