@@ -110,7 +110,11 @@ function tokensOf({ end, answer, module, request, assembly }: Ending): CountedTo
   if (assembly.head.operation !== 'generate' || end.status >= 400 || assembly.times.length === 0) {
     const isTold = hasUsage && usage.inputTokens !== undefined
     return isTold
-      ? countTokens({ outputTokens: 0, ...usage }, module?.codec, { isComplete: true, written: 0, asked: 0 })
+      ? countTokens({ ...usage, outputTokens: usage.outputTokens ?? 0 }, module?.codec, {
+          isComplete: true,
+          written: 0,
+          asked: 0,
+        })
       : { counts: NO_TOKENS, isEstimated: false }
   }
   const calls = toolCallsOf(answer).reduce((sum, each) => sum + each.input.length + each.name.length, 0)

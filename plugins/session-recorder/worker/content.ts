@@ -2,8 +2,12 @@ import { isAscii, isUtf8, transcode } from 'node:buffer'
 import zlib from 'node:zlib'
 
 const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = zlib.constants
+/** The largest body that is read, in bytes: less than the longest string there can be, after a coding too. */
+const MAX_BODY = 256 * 1024 * 1024
 // What broke off is read as far as it goes.
-const gunzip = (bytes: Buffer): Buffer => zlib.gunzipSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+const INFLATE = { finishFlush: Z_SYNC_FLUSH, maxOutputLength: MAX_BODY }
+const BROTLI = { finishFlush: BROTLI_OPERATION_FLUSH, maxOutputLength: MAX_BODY }
+const gunzip = (bytes: Buffer): Buffer => zlib.gunzipSync(bytes, INFLATE)
 
 export type Unzstd = (bytes: Buffer) => Buffer
 
@@ -16,7 +20,7 @@ export async function loadUnzstd(): Promise<Unzstd> {
   return bytes => Buffer.from(decompress(bytes))
 }
 
-/** A body without its content coding. Throws where the coding is unknown or broken from the start. */
+/** A body without its content coding. Throws where the coding is unknown, broken from the start or leads to too much. */
 export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzstd): Buffer {
   if (bytes.length === 0) return bytes
   const codings = (coding ?? '').split(',').map(each => each.trim().toLowerCase())
@@ -31,7 +35,7 @@ export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzst
       case 'deflate':
         return inflate(body)
       case 'br':
-        return zlib.brotliDecompressSync(body, { finishFlush: BROTLI_OPERATION_FLUSH })
+        return zlib.brotliDecompressSync(body, BROTLI)
       case 'zstd':
         return unzstd(body)
     }
@@ -42,9 +46,9 @@ export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzst
 /** Some servers mean the bare form by `deflate`. */
 function inflate(bytes: Buffer): Buffer {
   try {
-    return zlib.inflateSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+    return zlib.inflateSync(bytes, INFLATE)
   } catch {
-    return zlib.inflateRawSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+    return zlib.inflateRawSync(bytes, INFLATE)
   }
 }
 
@@ -53,8 +57,8 @@ export function bodyOf(bytes: Buffer): unknown {
   return readJson(bytes).value
 }
 
-/** What is nested deeper can be parsed, but neither be walked through nor be written again. */
-const MAX_DEPTH = 1_000
+/** What is nested deeper can be parsed, but not by jq, and much deeper it can neither be walked through nor written again. */
+const MAX_DEPTH = 200
 const LF = 0x0a
 const CR = 0x0d
 const LARGE = 16 * 1024
@@ -76,6 +80,7 @@ export function bytesOf(body: unknown): Buffer | undefined {
 /** As `bodyOf`, with the bytes where they are JSON that may stand on a line as it is. */
 export function readJson(bytes: Buffer): { readonly value: unknown; readonly line: Buffer | undefined } {
   if (bytes.length === 0) return { value: null, line: undefined }
+  if (bytes.length > MAX_BODY) return { value: { omitted_bytes: bytes.length }, line: undefined }
   if (!isUtf8(bytes)) return { value: new Base64(bytes), line: undefined }
   const text = textOf(bytes)
   try {

@@ -48,6 +48,8 @@ export function readAnswer(
   const reader = head.operation === 'generate' ? codec : undefined
   const form = formOf(head, end)
   const isStream = form !== 'body'
+  if (head.operation === 'embeddings')
+    return { ...readBody(end, body, undefined, codec), ...usageIn(body, codec), isStream }
   if (!isStream || !reader) return { ...readBody(end, body, reader, codec), isStream }
   const collector = new Collector(reader.dialect)
   const isComplete = collect(form, body, reader.createDecoder(), collector)
@@ -97,6 +99,16 @@ function readBody(
     return { ...answer, isUnreadable: true }
   }
   return { ...answer, isComplete: !reader, isUnreadable: reader !== undefined && bytes.length > 0 }
+}
+
+/** What an answer that is no model's words tells of tokens. */
+function usageIn(bytes: Buffer, codec: Codec | undefined): Pick<ReadAnswer, 'neutral'> {
+  const json = bodyOf(bytes)
+  try {
+    return { neutral: codec && isObject(json) ? { ...codec.readResponse(json), choices: [] } : undefined }
+  } catch {
+    return { neutral: undefined }
+  }
 }
 
 function headOf(status: number, headers: Readonly<Record<string, string>>): ResponseHead {
