@@ -118,6 +118,18 @@ describe('writers', () => {
   })
 })
 
+it('records what is large where nothing may wait on disk', async () => {
+  const { g, directory, stop } = await recorded({
+    recorder: { spill_mb: 0 },
+    upstream: () => ({ body: completion({ content: 'ok' }) }),
+  })
+  const ask = async (text: string) => (await g.post(CHAT, { model: 'm', messages: [user(text)] })).text()
+  await ask('a')
+  await until(() => of(eventsIn(directory), 'completed').length === 1, 'the writer is there', 20_000)
+  await ask('x'.repeat(20_000_000))
+  expect(of(await stop(), 'request_recorded').map(each => each.request_text.length)).toContain(20_000_000)
+})
+
 it('lets what finds no room in memory wait on disk, and loses nothing', async () => {
   const directory = scratch()
   const spill = scratch()
