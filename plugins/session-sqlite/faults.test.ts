@@ -161,7 +161,10 @@ describe('a fault', () => {
     const other = openDatabase(path, { isReadOnly: false })
     onTestFinished(() => other.close())
     other.exec('BEGIN IMMEDIATE')
+    const began = performance.now()
     await expect(writer.write(sessionEvents(shape('s1')))).rejects.toThrow('locked by another program')
+    // Other writers are in the same thread.
+    expect(performance.now() - began).toBeLessThan(1_000)
     expect(writer.status()).toMatchObject({ state: 'degraded', message: expect.stringContaining('locked') })
     other.exec('ROLLBACK')
     await writer.write(sessionEvents(shape('s1')))

@@ -31,6 +31,9 @@ interface SessionLogModule {
 /** How often old sessions are looked for, in milliseconds. */
 const RETENTION_INTERVAL = 3_600_000
 
+/** How long a locked database is waited for, in milliseconds: other writers are in this thread, and it tries again. */
+const PATIENCE = 50
+
 /** How far back the log is compared with the database at a start, in milliseconds. */
 const REPAIR_WINDOW = 86_400_000
 
@@ -83,7 +86,7 @@ export class SqliteWriter implements SessionWriter {
     if (this.#open && this.#open.file !== fileId(this.#options.path)) this.close()
     if (!this.#open) {
       const { path, driver, most_pages } = this.#options
-      const database = openDatabase(path, { isReadOnly: false, driver })
+      const database = openDatabase(path, { isReadOnly: false, driver, patience: PATIENCE })
       try {
         if (most_pages !== undefined) database.exec(`PRAGMA max_page_count = ${most_pages}`)
         migrate(database)
