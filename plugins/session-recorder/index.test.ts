@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import apiKeys from '../../plugins/api-keys/index.ts'
-import pii from '../../plugins/pii/index.ts'
 import { of, recorded } from '../../test/recording/rig.ts'
 import { until } from '../../test/support/until.ts'
 
@@ -90,62 +89,6 @@ it('counts what the history repeats once, and ties results to the calls that led
   expect(results[0]!.execution_time_ms).toBeGreaterThanOrEqual(0)
 })
 
-it('knows a history again that its client made shorter, with the same beginning or another', async () => {
-  const { g, stop } = await recorded({ upstream: () => ({ body: completion({ content: 'ok' }) }) })
-  const system = { role: 'system', content: 'Be brief.' }
-  const assistant = (content: string) => ({ role: 'assistant', content })
-  const tool = [
-    { role: 'assistant', content: null, tool_calls: [call] },
-    { role: 'tool', tool_call_id: 'call_1', content: 'text of a' },
-  ]
-  const requests = [
-    [system, user('one')],
-    [system, user('one'), ...tool, user('two')],
-    // Compacted in the middle, then at the beginning.
-    [system, user('summary'), ...tool, user('two'), assistant('2'), user('three')],
-    [user('other summary'), ...tool, user('two'), assistant('2'), user('three'), assistant('3'), user('four')],
-    // As it would go on.
-    [
-      user('other summary'),
-      ...tool,
-      user('two'),
-      assistant('2'),
-      user('three'),
-      assistant('3'),
-      user('four'),
-      user(''),
-    ],
-  ]
-  for (const messages of requests) {
-    await (await g.post(CHAT, { model: 'm', messages }, { session_id: 's' })).text()
-  }
-  const recordings = of(await stop(), 'request_recorded')
-  expect(recordings.map(each => [each.request_text, each.new_message_count])).toEqual([
-    ['one', 2],
-    ['two', 3],
-    ['three', 2],
-    ['four', 2],
-    ['', 1],
-  ])
-})
-
-it('tells calls from each other whose server gives them the same id', async () => {
-  const { g, stop } = await recorded({ upstream: () => ({ body: completion({ content: null, tool_calls: [call] }) }) })
-  const turn = (content: string) => [
-    { role: 'assistant', content: null, tool_calls: [call] },
-    { role: 'tool', tool_call_id: 'call_1', content },
-  ]
-  for (const turns of [[], turn('1'), [...turn('1'), ...turn('22')], [...turn('1'), ...turn('22')]]) {
-    await (await g.post(CHAT, { model: 'm', messages: [user('a'), ...turns] }, { session_id: 's' })).text()
-  }
-  const events = await stop()
-  const [first, second] = of(events, 'started')
-  expect(of(events, 'tool_result_recorded').map(each => [each.call_request_id, each.output_size_bytes])).toEqual([
-    [first!.request_id, 1],
-    [second!.request_id, 2],
-  ])
-})
-
 describe('sessions', () => {
   const ask = async (requests: readonly { messages: readonly object[]; headers?: Record<string, string> }[]) => {
     const { g, stop } = await recorded({ upstream: () => ({ body: completion({ content: 'ok' }) }) })
@@ -213,43 +156,6 @@ describe('sessions', () => {
     await (await g.post('/v1/messages', { model: 'm', max_tokens: 1, messages: [user('a')] }, headers)).text()
     expect(of(await stop(), 'started')).toMatchObject([{ session_id: 's1', agent_id: 'a1', parent_id: 's1' }])
   })
-})
-
-it.each([
-  ['as it came', []],
-  ['redacted', [pii()]],
-])('records what is nested deeper than anybody can walk, %s, and what comes after it', async (_, plugins) => {
-  const deep = '['.repeat(20_000) + ']'.repeat(20_000)
-  const args = JSON.stringify(`{"a":${deep}}`)
-  const made = `{"id":"c","type":"function","function":{"name":"f","arguments":${args}}}`
-  const message = `{"role":"assistant","content":"mail me@example.com","tool_calls":[${made}]}`
-  const answers = [
-    `{"x":${deep},"choices":[{"index":0,"message":${message}}]}`,
-    `{"choices":[{"index":0,"message":${message}}]}`,
-    completion({ content: 'ok' }),
-  ]
-  const block = { type: 'tool_use', id: 't', name: 'f', input: {} }
-  const pieces = [
-    { type: 'message_start', message: { id: 'm', type: 'message', role: 'assistant', content: [], model: 'm' } },
-    { type: 'content_block_start', index: 0, content_block: block },
-    { type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: `{"a":${deep}}` } },
-    { type: 'content_block_stop', index: 0 },
-    { type: 'message_stop' },
-  ]
-  const stream = pieces.map(each => `event: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`)
-  const { g, stop } = await recorded({
-    upstream: ({ path }) => (path.endsWith('/messages') ? { stream } : { body: answers.shift()! }),
-    plugins,
-  })
-  const ask = async (body: unknown, path = CHAT) => (await g.post(path, body, { session_id: 's' })).text()
-  await ask({ model: 'm', max_tokens: 9, stream: true, messages: [user('b')] }, '/v1/messages')
-  await ask(`{"model":"m","messages":[{"role":"user","content":"I am a@example.com"}],"x":${deep}}`)
-  await ask({ model: 'm', messages: [user('b')] })
-  await ask({ model: 'm', messages: [user('c')] })
-  const events = await stop()
-  expect(of(events, 'completed').map(each => each.success)).toEqual([true, true, true, true])
-  expect(of(events, 'tool_call_recorded')).toHaveLength(2)
-  expect(/@example\.com/.test(JSON.stringify(events))).toBe(plugins.length === 0)
 })
 
 describe('answers', () => {
