@@ -6,6 +6,7 @@ import { JsonRedactor } from './redact/json.ts'
 import { JsonPieces } from './redact/json-pieces.ts'
 import { Pieces, redactWhole } from './redact/pieces.ts'
 import { replacement } from './redact/replacement.ts'
+import { unescaped } from './redact/unescaped.ts'
 
 /** The plugin's options, with the secret that tokens are made with. They can be cloned. */
 export type RedactorOptions = PiiOptions & { readonly hmac_secret: string }
@@ -27,7 +28,12 @@ export function createRedactor(given: unknown): Redactor {
     partialShowChars: options.partial_show_chars,
   })
   const text = (value: string, before: string): string => {
-    return redactWhole(value, detection, replace, before)
+    const written = redactWhole(value, detection, replace, before)
+    const meant = unescaped(written)
+    if (meant === written) return written
+    // Where escapes hide nothing, they stay.
+    const redacted = redactWhole(meant, detection, replace, before)
+    return redacted === meant ? written : redacted
   }
   const json = new JsonRedactor({ detection, replace, text, areFieldsSecret: options.detect_secret })
   return {

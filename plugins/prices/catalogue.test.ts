@@ -1,6 +1,6 @@
 import { calcPrice, findProvider, type Usage } from '@pydantic/genai-prices'
 import fc from 'fast-check'
-import type { TokenCounts } from 'lunaroute/sessions'
+import type { ChargedTokens, TokenCounts } from 'lunaroute/sessions'
 import { describe, expect, it } from 'vitest'
 import { createPriceList, type PriceListOptions } from './price-list.ts'
 
@@ -28,11 +28,11 @@ const HOSTS = {
   mapped: { baseUrl: 'http://10.0.0.8/v1', dialects: ['openai-chat'], id: 'groq' },
 }
 const listOf = (given: Partial<PriceListOptions> = {}) => createPriceList({ prices: {}, providers: HOSTS, ...given })
-const total = (provider: string, model: string, tokens: Partial<TokenCounts>, at = NOW) =>
+const total = (provider: string, model: string, tokens: Partial<ChargedTokens>, at = NOW) =>
   listOf().cost(provider, model, { ...NONE, ...tokens }, at)?.total_cost_usd
 
 describe('a known price, worked out by hand', () => {
-  it.each<[what: string, provider: string, model: string, tokens: Partial<TokenCounts>, usd: number]>([
+  it.each<[what: string, provider: string, model: string, tokens: Partial<ChargedTokens>, usd: number]>([
     [
       'OpenAI: 1000 x 1.25 + 2000 cached x 0.125 + (300 + 200 of reasoning) x 10',
       ...(['openai', 'gpt-5'] as const),
@@ -44,6 +44,12 @@ describe('a known price, worked out by hand', () => {
       ...(['anthropic', 'claude-sonnet-4-5'] as const),
       { input_tokens: 100, cache_creation_tokens: 4735, cache_read_tokens: 1000, output_tokens: 255 },
       0.02218125,
+    ],
+    [
+      'Anthropic, kept for an hour: (4735 - 4000) written x 3.75 + 4000 x 6',
+      ...(['anthropic', 'claude-sonnet-4-5'] as const),
+      { cache_creation_tokens: 4735, cache_creation_1h_tokens: 4000 },
+      0.02675625,
     ],
     [
       'Anthropic, long: 150000 x 6 + 100000 read x 0.6 + 1000 x 22.5',

@@ -104,6 +104,7 @@ function ratesOf(prices: GenaiPrices.ModelPrice | undefined): Rates | undefined 
     output: rate('output_mtok'),
     cacheRead: rate('cache_read_mtok'),
     cacheWrite: rate('cache_write_mtok'),
+    cacheWrite1h: rate('cache_write_1h_mtok'),
     reasoning: rate('output_reasoning_mtok'),
     audioInput: rate('input_audio_mtok'),
     audioOutput: rate('output_audio_mtok'),

@@ -5,6 +5,7 @@ const usd = Type.Number({ minimum: 0 })
 const kinds = {
   cache_read: Type.Optional(usd),
   cache_write: Type.Optional(usd),
+  cache_write_1h: Type.Optional(usd),
   reasoning: Type.Optional(usd),
   audio_input: Type.Optional(usd),
   audio_output: Type.Optional(usd),

@@ -29,6 +29,7 @@ const KINDS = {
   output: 'output',
   cacheRead: 'cache_read',
   cacheWrite: 'cache_write',
+  cacheWrite1h: 'cache_write_1h',
   reasoning: 'reasoning',
   audioInput: 'audio_input',
   audioOutput: 'audio_output',
@@ -56,6 +57,7 @@ type Tier = NonNullable<Price['above']>[number]
 const PARTS: Readonly<Partial<Record<Kind, 'input' | 'output'>>> = {
   cache_read: 'input',
   cache_write: 'input',
+  cache_write_1h: 'input',
   audio_input: 'input',
   reasoning: 'output',
   audio_output: 'output',

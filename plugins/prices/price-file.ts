@@ -45,6 +45,7 @@ const LITELLM = {
   output: 'output_cost_per_token',
   cache_read: 'cache_read_input_token_cost',
   cache_write: 'cache_creation_input_token_cost',
+  cache_write_1h: 'cache_creation_input_token_cost_above_1hr',
   reasoning: 'output_cost_per_reasoning_token',
   audio_input: 'input_cost_per_audio_token',
   audio_output: 'output_cost_per_audio_token',

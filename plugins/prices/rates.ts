@@ -1,4 +1,4 @@
-import type { CostRecord, TokenCounts } from 'lunaroute/sessions'
+import type { ChargedTokens, CostRecord } from 'lunaroute/sessions'
 
 /** USD for a million tokens: one price, or others from more than so many tokens of input on, in rising order. */
 export type Rate =
@@ -11,6 +11,8 @@ export interface Rates {
   readonly output?: Rate | undefined
   readonly cacheRead?: Rate | undefined
   readonly cacheWrite?: Rate | undefined
+  /** Of what is to stay for an hour. */
+  readonly cacheWrite1h?: Rate | undefined
   readonly reasoning?: Rate | undefined
   readonly audioInput?: Rate | undefined
   readonly audioOutput?: Rate | undefined
@@ -19,7 +21,7 @@ export interface Rates {
 }
 
 /** Undefined where tokens were used of a kind without a price. A whole request has the price of its tier. */
-export function costOf(provider: string, model: string, rates: Rates, tokens: TokenCounts): CostRecord | undefined {
+export function costOf(provider: string, model: string, rates: Rates, tokens: ChargedTokens): CostRecord | undefined {
   const { input_tokens, cache_read_tokens, cache_creation_tokens, audio_input_tokens } = tokens
   const size = input_tokens + cache_read_tokens + cache_creation_tokens + audio_input_tokens
   const { input, output } = rates
@@ -28,6 +30,7 @@ export function costOf(provider: string, model: string, rates: Rates, tokens: To
     const rate = possible.find(each => each !== undefined)
     return rate === undefined ? Number.NaN : (count * at(rate, size)) / 1_000_000
   }
+  const lasting = Math.min(tokens.cache_creation_1h_tokens ?? 0, cache_creation_tokens)
   const thoughts = tokens.thinking_tokens + tokens.reasoning_tokens
   const inputCost = price(input_tokens, input) + price(audio_input_tokens, rates.audioInput, input)
   const outputCost =
@@ -38,7 +41,9 @@ export function costOf(provider: string, model: string, rates: Rates, tokens: To
     input_cost_usd: inputCost + (rates.request ?? 0),
     output_cost_usd: outputCost,
     cache_read_cost_usd: price(cache_read_tokens, rates.cacheRead, input),
-    cache_creation_cost_usd: price(cache_creation_tokens, rates.cacheWrite, input),
+    cache_creation_cost_usd:
+      price(cache_creation_tokens - lasting, rates.cacheWrite, input) +
+      price(lasting, rates.cacheWrite1h, rates.cacheWrite, input),
   }
   const total = Object.values(costs).reduce((sum, cost) => sum + cost, 0)
   return Number.isNaN(total) ? undefined : { provider, model, ...costs, total_cost_usd: total }

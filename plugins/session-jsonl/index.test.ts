@@ -117,17 +117,6 @@ it('leads nowhere by a session id, and follows no link', async () => {
   expect(readdirSync(elsewhere)).toEqual(['target'])
 })
 
-it('keeps a second process out, and takes over from one that was killed', async () => {
-  const directory = scratch()
-  const writer = await createWriter(options(directory), context)
-  await expect(createWriter(options(directory), context)).rejects.toThrow(/another process/)
-  // A process with this number has ended: it is larger than any can be.
-  writeFileSync(join(directory, '.lock-owner'), '99999999')
-  const next = await createWriter(options(directory), context)
-  await next.close?.()
-  await writer.close?.()
-})
-
 describe('retention', () => {
   const now = Date.parse('2026-06-30T12:00:00Z')
   const put = (directory: string, daysAgo: number, name: string, bytes: number): string => {

@@ -13,6 +13,9 @@ export interface Lock {
   release(): void
 }
 
+/** Held by a writer of this process that is about to end, as after a reload: to be asked for again at every write. */
+const SHARED: Lock = { lost: 'another writer of this process holds it', release: () => undefined }
+
 /** Keeps other processes from writing into a directory. Throws where one does. */
 export function lockDirectory(directory: string): Lock {
   const path = join(directory, LOCK)
@@ -32,8 +35,9 @@ export function lockDirectory(directory: string): Lock {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error
     const owner = ownerOf(directory)
-    if (owner === undefined || isAlive(owner)) {
-      throw new Error(`another process writes sessions here${owner === undefined ? '' : ` (${owner})`}`, {
+    if (owner?.isThisProcess) return SHARED
+    if (owner === undefined || isAlive(owner.pid)) {
+      throw new Error(`another process writes sessions here${owner === undefined ? '' : ` (${owner.pid})`}`, {
         cause: error,
       })
     }
@@ -58,11 +62,19 @@ export function lockDirectory(directory: string): Lock {
   }
 }
 
-function ownerOf(directory: string): number | undefined {
+interface Owner {
+  readonly pid: number
+  readonly isThisProcess: boolean
+}
+
+function ownerOf(directory: string): Owner | undefined {
   try {
     const path = join(directory, OWNER)
-    const pid = lstatSync(path).isFile() ? Number(readFileSync(path, 'utf8')) : Number.NaN
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined
+    const stat = lstatSync(path)
+    const pid = stat.isFile() ? Number(readFileSync(path, 'utf8')) : Number.NaN
+    const startedAt = Date.now() - process.uptime() * 1000
+    const isThisProcess = pid === process.pid && stat.mtimeMs >= startedAt
+    return Number.isInteger(pid) && pid > 0 ? { pid, isThisProcess } : undefined
   } catch {
     return undefined
   }
@@ -74,7 +86,9 @@ function writeOwner(directory: string): void {
   writeFileSync(path, `${process.pid}`, { mode: 0o600, flag: 'wx' })
 }
 
+/** One that had this process' number before it has ended, as happens in containers. */
 function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false
   try {
     process.kill(pid, 0)
     return true

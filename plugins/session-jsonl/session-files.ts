@@ -15,8 +15,6 @@ const LOOK = 64 * 1024
 interface OpenFile {
   readonly fd: number
   readonly path: string
-  /** How long it is, in whole lines. */
-  end: number
 }
 
 /** Appends whole lines to the files of sessions. A session stays in the folder of the day it began. */
@@ -34,11 +32,12 @@ export class SessionFiles {
   /** Throws where not all of it could be written; the file then is as it was. */
   append(sessionId: string, time: number, pieces: readonly (string | Uint8Array)[]): void {
     const file = this.#file(sessionId, time)
+    const { size } = fstatSync(file.fd)
     try {
-      file.end += writeAll(file.fd, buffersOf(pieces), file.end)
+      writeAll(file.fd, buffersOf(pieces))
     } catch (error) {
       try {
-        ftruncateSync(file.fd, file.end)
+        ftruncateSync(file.fd, size)
       } catch {
         // The next one to open it finds the torn line.
       }
@@ -65,9 +64,12 @@ export class SessionFiles {
     const folder = join(this.#directory, day)
     ensureFolder(folder)
     const path = join(folder, name)
-    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    // After a reload two writers may append to the same file for a while.
+    const mode = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW
+    const fd = openSync(path, mode, 0o600)
     try {
-      const file = { fd, path, end: mended(fd) }
+      mend(fd)
+      const file = { fd, path }
       this.#open.set(sessionId, file)
       this.#days.set(sessionId, day)
       return file
@@ -100,24 +102,20 @@ function buffersOf(pieces: readonly (string | Uint8Array)[]): Uint8Array[] {
   return buffers
 }
 
-/** Returns how many bytes there were. */
-function writeAll(fd: number, buffers: readonly Uint8Array[], at: number): number {
+function writeAll(fd: number, buffers: readonly Uint8Array[]): void {
   let rest = buffers
-  let done = 0
   while (rest.length > 0) {
-    let written = writevSync(fd, rest.slice(0, MAX_PIECES), at + done)
-    done += written
+    let written = writevSync(fd, rest.slice(0, MAX_PIECES))
     rest = rest.flatMap(each => {
       const taken = Math.min(written, each.length)
       written -= taken
       return taken === each.length ? [] : [each.subarray(taken)]
     })
   }
-  return done
 }
 
-/** Takes away the line that a crash tore, and returns how long the file is now. */
-function mended(fd: number): number {
+/** Takes away the line that a crash tore. */
+function mend(fd: number): void {
   const { size } = fstatSync(fd)
   let end = size
   while (end > 0) {
@@ -132,5 +130,4 @@ function mended(fd: number): number {
     end = start
   }
   if (end < size) ftruncateSync(fd, end)
-  return end
 }

@@ -24,6 +24,12 @@ it('unpacks zstd of any size that came as a stream', async () => {
   expect(() => decoded(Buffer.from('no zstd'), 'zstd', unzstd)).toThrow()
 })
 
+it('unpacks zstd that broke off as far as it goes', async () => {
+  const cut = zstdStream(Buffer.alloc(250_000, 'answer ')).subarray(0, 220_000)
+  const text = decoded(cut, 'zstd', await loadUnzstd()).toString()
+  expect([text.length, text.slice(0, 7)]).toEqual([200_000, 'answer '])
+})
+
 it('counts nothing where a server tells of less than nothing', () => {
   const counts = countsOf({ inputTokens: 5, outputTokens: -1, cachedTokens: -1, reasoningTokens: -1 }, undefined)
   expect(counts).toMatchObject({ input_tokens: 5, output_tokens: 0, reasoning_tokens: 0, cache_read_tokens: 0 })

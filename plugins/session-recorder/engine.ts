@@ -30,10 +30,13 @@ export class Engine {
   #isSpilling = false
   #isClosing = false
   #lastExchange = 0
+  /** What began before is nobody's any more. */
+  #startedAt: number
   #restart: NodeJS.Timeout | undefined
 
-  constructor({ worker, writers }: EngineSpec, log: Logger, tell: (events: string) => void) {
+  constructor({ worker, writers }: EngineSpec, log: Logger, tell: (events: string) => void, startedAt: number) {
     this.spec = worker
+    this.#startedAt = startedAt
     this.#tell = tell
     this.#writers = writers
     this.#log = log
@@ -116,7 +119,12 @@ export class Engine {
   }
 
   #start(): Worker {
-    const start: WorkerStart = { ring: this.#memory, spillKey: this.#spillKey, spec: this.spec }
+    const start: WorkerStart = {
+      ring: this.#memory,
+      spillKey: this.#spillKey,
+      spec: this.spec,
+      startedAt: this.#startedAt,
+    }
     const worker = new Worker(new URL(WORKER), { workerData: start, name: 'session-recorder', execArgv: [] })
     worker.on('message', (message: FromWorker) => this.#hear(message))
     worker.on('error', error => this.#log.error({ err: error }, 'the recording worker failed'))
@@ -127,6 +135,7 @@ export class Engine {
   #ended(): void {
     if (this.#isClosing) return
     this.counts.restarts++
+    this.#startedAt = Date.now()
     this.#restart = setTimeout(() => {
       this.#worker = this.#start()
       this.#spill.tellAgain()

@@ -12,6 +12,7 @@ export class Hub {
   readonly #closing = new Set<Promise<void>>()
   /** Tells of what its engines have recorded. */
   readonly feed: Feed
+  readonly #startedAt = Date.now()
   #current: Engine | undefined
   #key = ''
 
@@ -34,7 +35,7 @@ export class Hub {
       this.#users.set(before, (this.#users.get(before) ?? 0) + 1)
       return before
     }
-    const engine = new Engine(spec, log, events => this.feed.tell(events))
+    const engine = new Engine(spec, log, events => this.feed.tell(events), this.#startedAt)
     engine.following = this.feed.following
     this.#users.set(engine, 1)
     this.#current = engine

@@ -196,6 +196,23 @@ describe('answers', () => {
     expect(end).toMatchObject({ success: false, outcome: 'error', error: 'no such model' })
   })
 
+  it('that unpack to more than can be read are kept as they came', async () => {
+    const body = gzipSync(Buffer.alloc(300 * 1024 * 1024), { level: 1 })
+    const { answer, end } = await record({ body, headers: { 'content-encoding': 'gzip' } })
+    expect(answer.response_json).toEqual({ base64: body.toString('base64') })
+    expect(end.outcome).toBe('ok')
+  })
+
+  it('that embed tell their tokens', async () => {
+    const data = [{ object: 'embedding', index: 0, embedding: [0.5] }]
+    const said = { object: 'list', data, model: 'text-embedding-3-small', usage: { prompt_tokens: 8, total_tokens: 8 } }
+    const { g, stop } = await recorded({ upstream: () => ({ body: said }) })
+    await (await g.post('/v1/embeddings', { model: 'text-embedding-3-small', input: 'hello' })).text()
+    expect(of(await stop(), 'response_recorded')).toMatchObject([
+      { response_json: said, input_tokens: 8, output_tokens: 0, total_tokens: 8, is_usage_estimated: false },
+    ])
+  })
+
   it('that are no JSON are kept as they are', async () => {
     expect((await record({ body: '<html>', status: 502 })).answer.response_json).toBe('<html>')
     const bytes = Buffer.from([0xff, 0xfe, 0])

@@ -8,6 +8,8 @@ export interface WorkerStart {
   readonly ring: SharedArrayBuffer
   readonly spillKey: Uint8Array
   readonly spec: WorkerSpec
+  /** When recording began, in milliseconds since 1970. */
+  readonly startedAt: number
 }
 
 export type ToWorker =

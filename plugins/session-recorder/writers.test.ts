@@ -62,6 +62,31 @@ describe('writers', () => {
     expect(of(eventsIn(directory), 'completed')).toHaveLength(30)
   })
 
+  it('write at once after a change, while an answer from before it still comes', async () => {
+    const directory = scratch()
+    const config = (age: number) => recording(directory, { jsonl: { retention: { max_age_days: age } } })
+    let finish = (): void => undefined
+    const g = await gateway(config(30), {
+      upstream: (request, response) => {
+        if (request.path.includes('responses')) return { body: {} }
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"choices":[]}\n\n')
+        finish = () => void response.end('data: [DONE]\n\n')
+        return undefined
+      },
+    })
+    onTestFinished(() => g.close())
+    const session = { session_id: 's' }
+    const long = await g.post(CHAT, { model: 'm', stream: true, messages: [user('a')] }, session)
+    await until(() => eventsIn(directory).length === 2, 'it has begun', 20_000)
+    await g.reload(config(31))
+    await (await g.post('/v1/responses', { model: 'm', input: 'b' }, session)).text()
+    await until(() => of(eventsIn(directory), 'completed').length === 1, 'the other is written', 20_000)
+    finish()
+    await long.text()
+    await until(() => of(eventsIn(directory), 'completed').length === 2, 'and so is the first', 20_000)
+    expect(g.logs.filter(each => each.includes('events wait'))).toEqual([])
+  })
+
   it('on the serving thread may post to an endpoint', async () => {
     const lines: string[] = []
     let refusals = 1
@@ -91,6 +116,18 @@ describe('writers', () => {
       'completed',
     ])
   })
+})
+
+it('records what is large where nothing may wait on disk', async () => {
+  const { g, directory, stop } = await recorded({
+    recorder: { spill_mb: 0 },
+    upstream: () => ({ body: completion({ content: 'ok' }) }),
+  })
+  const ask = async (text: string) => (await g.post(CHAT, { model: 'm', messages: [user(text)] })).text()
+  await ask('a')
+  await until(() => of(eventsIn(directory), 'completed').length === 1, 'the writer is there', 20_000)
+  await ask('x'.repeat(20_000_000))
+  expect(of(await stop(), 'request_recorded').map(each => each.request_text.length)).toContain(20_000_000)
 })
 
 it('lets what finds no room in memory wait on disk, and loses nothing', async () => {

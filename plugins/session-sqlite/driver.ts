@@ -27,6 +27,8 @@ export interface OpenOptions {
   readonly isReadOnly: boolean
   /** Instead of the first that can be loaded. */
   readonly driver?: DriverName | undefined
+  /** How long the thread waits where another program has locked the database, in milliseconds. Default: 2000. */
+  readonly patience?: number
 }
 
 const require = createRequire(import.meta.url)
@@ -38,7 +40,7 @@ const DRIVERS: Readonly<Record<DriverName, (path: string, isReadOnly: boolean) =
 }
 
 /** Opens a database file, with the fastest library there is. Files are for their owner alone. */
-export function openDatabase(path: string, { isReadOnly, driver }: OpenOptions): Database {
+export function openDatabase(path: string, { isReadOnly, driver, patience = 2000 }: OpenOptions): Database {
   if (!isReadOnly) mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const names = driver ? [driver] : (Object.keys(DRIVERS) as DriverName[])
   for (const name of names) {
@@ -50,7 +52,7 @@ export function openDatabase(path: string, { isReadOnly, driver }: OpenOptions):
       throw error
     }
     try {
-      database.exec('PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON')
+      database.exec(`PRAGMA busy_timeout = ${patience}; PRAGMA foreign_keys = ON`)
       if (!isReadOnly) prepareToWrite(database, path)
       return database
     } catch (error) {

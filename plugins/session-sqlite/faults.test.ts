@@ -72,6 +72,17 @@ describe('repair', () => {
     expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['before'])
   })
 
+  it('neither counts as missing nor as lost what this process recorded before the database was there', async () => {
+    const folder = testFolder()
+    const fresh = [shape('fresh', { at: ago(60_000) }), shape('open', { at: ago(60_000), isCut: true })]
+    const lines = fresh.flatMap(each => sessionEvents(each)).map(each => JSON.stringify(each))
+    writeFileSync(join(folder, 'session_all.jsonl'), lines.join('\n'))
+    const { reader, warnings } = await bench({ repair_from: { folder } }, ago(HOUR))
+    expect(warnings).toEqual([])
+    expect(reader.get('fresh')).toMatchObject({ success: true })
+    expect(reader.get('open')).toMatchObject({ success: null })
+  })
+
   it('says so where the log has another key, and goes on', async () => {
     const directory = testFolder()
     const options = { directory, encryption: { password: 'the first password' } }
@@ -151,7 +162,10 @@ describe('a fault', () => {
     const other = openDatabase(path, { isReadOnly: false })
     onTestFinished(() => other.close())
     other.exec('BEGIN IMMEDIATE')
+    const began = performance.now()
     await expect(writer.write(sessionEvents(shape('s1')))).rejects.toThrow('locked by another program')
+    // Other writers are in the same thread.
+    expect(performance.now() - began).toBeLessThan(1_000)
     expect(writer.status()).toMatchObject({ state: 'degraded', message: expect.stringContaining('locked') })
     other.exec('ROLLBACK')
     await writer.write(sessionEvents(shape('s1')))

@@ -5,7 +5,7 @@ import type { EventSink } from './event-sink.ts'
 const BATCH = 200
 
 export interface Repaired {
-  /** How many events were missing. */
+  /** How many events were missing, apart from those that are on their way. */
   readonly events: number
   /** How many sessions of the log could not be read; the log itself counts as one. */
   readonly unreadable: number
@@ -14,20 +14,33 @@ export interface Repaired {
 /**
  * Brings events that are in the session log but not in the database into it, from entries that were written to since a
  * time. What a crash kept from the database is there after it; what is there already is left alone, and so is what was
- * recorded after `before`: it is on its way.
+ * recorded after `before`: it is on its way. What was recorded after `startedAt` may be, and is brought without a word.
  */
-export async function repairFrom(log: SessionLog, sink: EventSink, since: Date, before?: Date): Promise<Repaired> {
+export async function repairFrom(
+  log: SessionLog,
+  sink: EventSink,
+  since: Date,
+  { before, startedAt }: { readonly before?: Date | undefined; readonly startedAt?: Date | undefined } = {},
+): Promise<Repaired> {
   let events = 0
   let unreadable = 0
   const failed = () => void unreadable++
   for await (const entry of untilItFails(log.entries(), failed)) {
     if (entry.modifiedAt < since.getTime()) continue
     for await (const batch of batchesOf(untilItFails(log.read(entry), failed), BATCH)) {
-      const wanted = before ? batch.filter(each => Date.parse(each.timestamp) < before.getTime()) : batch
-      events += writeMissing(wanted, sink)
+      const wanted = batch.filter(each => isBefore(each, before))
+      events += writeMissing(
+        wanted.filter(each => isBefore(each, startedAt)),
+        sink,
+      )
+      writeMissing(wanted, sink)
     }
   }
   return { events, unreadable }
+}
+
+function isBefore({ timestamp }: SessionEvent, time: Date | undefined): boolean {
+  return time === undefined || Date.parse(timestamp) < time.getTime()
 }
 
 /** Returns how many of the events were missing. */

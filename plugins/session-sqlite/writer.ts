@@ -31,6 +31,9 @@ interface SessionLogModule {
 /** How often old sessions are looked for, in milliseconds. */
 const RETENTION_INTERVAL = 3_600_000
 
+/** How long a locked database is waited for, in milliseconds: other writers are in this thread, and it tries again. */
+const PATIENCE = 50
+
 /** How far back the log is compared with the database at a start, in milliseconds. */
 const REPAIR_WINDOW = 86_400_000
 
@@ -83,7 +86,7 @@ export class SqliteWriter implements SessionWriter {
     if (this.#open && this.#open.file !== fileId(this.#options.path)) this.close()
     if (!this.#open) {
       const { path, driver, most_pages } = this.#options
-      const database = openDatabase(path, { isReadOnly: false, driver })
+      const database = openDatabase(path, { isReadOnly: false, driver, patience: PATIENCE })
       try {
         if (most_pages !== undefined) database.exec(`PRAGMA max_page_count = ${most_pages}`)
         migrate(database)
@@ -132,7 +135,7 @@ export class SqliteWriter implements SessionWriter {
     try {
       const { sink } = this.#connect()
       await this.#repair(sink, since)
-      sink.closeLost(this.#startedAt)
+      sink.closeLost(this.#context.startedAt ?? this.#startedAt)
       this.#mending = undefined
     } catch (error) {
       this.#failed(error)
@@ -143,8 +146,8 @@ export class SqliteWriter implements SessionWriter {
     const log = await this.#log()
     if (!log) return
     // Other writers may have begun before this one; a database that begins anew needs all of it.
-    const before = since.getTime() === 0 ? undefined : this.#startedAt
-    const { events, unreadable } = await repairFrom(log, sink, since, before)
+    const times = since.getTime() === 0 ? {} : { before: this.#startedAt, startedAt: this.#context.startedAt }
+    const { events, unreadable } = await repairFrom(log, sink, since, times)
     if (events > 0) this.#context.warn(`${events} events were missing in the sessions database and came from the log`)
     if (unreadable > 0) this.#context.warn(`${unreadable} sessions of the log could not be read for the repair`)
   }

@@ -123,6 +123,8 @@ export interface PriceConfig {
   output: number
   cache_read?: number
   cache_write?: number
+  /** Written to be kept for an hour; as `cache_write`, unless given. */
+  cache_write_1h?: number
   reasoning?: number
   audio_input?: number
   audio_output?: number

@@ -2,7 +2,7 @@
 export { jsonOf, type PartedEvent, partsOf, withBody } from './body.ts'
 export type * from './events.ts'
 export { type SessionLog, type SessionLogEntry, type SessionLogOffer, sessionLogService } from './log.ts'
-export { type PriceList, type PriceListOffer, priceService } from './prices.ts'
+export { type ChargedTokens, type PriceList, type PriceListOffer, priceService } from './prices.ts'
 export {
   type SessionStatistics,
   type SessionSums,

@@ -23,6 +23,8 @@ export interface SessionWriterModule {
 export interface WriterContext {
   /** Reports a problem to the gateway's log. Holds no secret. */
   warn(message: string): void
+  /** When recording began: what is older is of another process, or of a worker that failed. Absent: now. */
+  readonly startedAt?: Date
 }
 
 /**

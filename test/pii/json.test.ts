@@ -221,3 +221,44 @@ describe('a JSON text in pieces', () => {
     expect(stream.push(' name"')).toBe('my name"')
   })
 })
+
+describe('a text in base64', () => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+  it.each([
+    ['short', '', 'I am a@example.com'],
+    ['long', '', 'I am a@example.com. '.repeat(100)],
+    ['JSON', '', '{"ssn":123456789,"mail":"a@example.com"}'],
+    ['a data URL', 'data:text/plain;charset=utf-8;base64,', 'I am a@example.com'],
+  ])('is redacted and is base64 again: %s', (_, head, text) => {
+    const { a } = json({ a: head + base64(text) }) as { a: string }
+    expect(a.startsWith(head)).toBe(true)
+    const redacted = Buffer.from(a.slice(head.length), 'base64').toString()
+    expect(redacted).toBe(redactor.json(text))
+    expect(redacted).toContain('[EMAIL]')
+  })
+
+  it('stays as it is where nothing is in it, and so do pictures and words', () => {
+    const picture = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from('a@example.com '.repeat(99))])
+    const kept = [base64('Nothing is in here at all.'), picture.toString('base64'), 'internationalizations']
+    for (const each of kept) expect(json({ a: each })).toEqual({ a: each })
+  })
+})
+
+describe('what is written with escapes', () => {
+  const { text } = redactor
+
+  it.each([
+    ['/users?mail=a%40example.com&x=1', '/users?mail=[EMAIL]&x=1'],
+    ['card=4111%201111%201111%201111', 'card=[CREDIT_CARD]'],
+    ['{"mail":"a\\u0040example.com', '{"mail":"[EMAIL]'],
+    [String.raw`{\"mail\":\"a\\u0040example.com`, String.raw`{\"mail\":\"[EMAIL]`],
+  ])('is read: %s', (given, expected) => {
+    expect(text(given)).toBe(expected)
+    expect(json({ a: given })).toEqual({ a: expected })
+  })
+
+  it('stays as it is where there is nothing in it', () => {
+    for (const each of ['/a%20b?c=%41', 'a 50%20b', String.raw`{"a":"\u0041`]) expect(text(each)).toBe(each)
+  })
+})

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WINDOW } from '../../plugins/pii/redact/pieces.ts'
+import { unescaped } from '../../plugins/pii/redact/unescaped.ts'
 import { createRedactor } from '../../plugins/pii/redactor.ts'
 import { labelledSet } from './labelled.ts'
 import { measure } from './measure.ts'
@@ -75,7 +76,11 @@ const fragment = fc.oneof(
   fc.stringMatching(/^[0-9]{1,9}$/),
   fc.stringMatching(/^[a-zA-Z0-9]{1,9}$/),
 )
-const text = fc.array(fragment, { maxLength: 24 }).map(parts => parts.join(''))
+const text = fc
+  .array(fragment, { maxLength: 24 })
+  .map(parts => parts.join(''))
+  // What escapes hide is looked for in whole texts only.
+  .filter(whole => unescaped(whole) === whole)
 /** Where to cut, as fractions of the length. */
 const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 })
 

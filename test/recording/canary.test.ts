@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import accessLog from '../../plugins/access-log/index.ts'
 import admin from '../../plugins/admin/index.ts'
@@ -263,3 +264,36 @@ async function printsOf(path: string): Promise<Place[]> {
     await store.close()
   }
 }
+
+const CHAT = '/v1/chat/completions'
+const hidden = 'jane.canary%40example-corp.com'
+const escaped = 'jane.canary\\u0040example-corp.com'
+const plain = 'jane.canary@example-corp.com'
+const broken = `{"choices":[{"message":{"content":"x ${escaped} y`
+const args = [{ id: 'x', type: 'function', function: { name: 'f', arguments: `{"a":"${escaped}` } }]
+
+it.each<[string, { body?: object | string; headers?: Record<string, string>; status?: number }, unknown, string?]>([
+  ['a URL', {}, {}, `${CHAT}?user=${hidden}`],
+  ['a header', { headers: { location: `https://x/?e=${hidden}` } }, {}],
+  ['an answer that is no JSON', { body: broken }, {}],
+  ['a request that is no JSON', {}, broken],
+  ['arguments that broke off', { body: { choices: [{ index: 0, message: { tool_calls: args } }] } }, {}],
+  ['an answer that ends in a character', { body: Buffer.from(`{"a":"${plain} \u00e9`).subarray(0, -1) }, {}],
+  ['an answer in Latin-1', { body: Buffer.from(`${plain} \u00e9`, 'latin1'), status: 400 }, {}],
+  [
+    'an answer whose coding is another than it says',
+    { body: gzipSync(plain, { level: 0 }), headers: { 'content-encoding': 'br' } },
+    {},
+  ],
+])('finds nothing personal where it is written otherwise: in %s', async (_, answer, body, path = CHAT) => {
+  const directory = scratch()
+  const { g, stop } = await recorded({ directory, upstream: () => answer, plugins: [pii()] })
+  await (await g.post(path, body, { referer: `https://x/?e=${hidden}` })).text().catch(() => undefined)
+  expect(of(await stop(), 'completed')).toHaveLength(1)
+  const files = filesIn(directory).map(each => readFileSync(each, 'utf8'))
+  const texts = files.flatMap(text => [
+    text,
+    ...[...text.matchAll(/"base64":"([^"]*)"/g)].map(([, base64]) => Buffer.from(base64!, 'base64').toString()),
+  ])
+  expect(texts.filter(text => /jane\.canary(?:@|%40|\\+u0040)example/.test(text))).toEqual([])
+})

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import prices from '../../plugins/prices/index.ts'
 import sessionSqlite from '../../plugins/session-sqlite/index.ts'
 import { SqliteReader } from '../../plugins/session-sqlite/reader.ts'
 import type { SessionEvent } from '../../src/sessions/events.ts'
@@ -138,4 +139,27 @@ it('a stream whose provider cannot be reached has an end, and a success of 0 is 
   expect(of(events, 'completed')).toMatchObject([{ success: false, error: expect.any(String) }])
   expect(reader.get('s')).toMatchObject({ success: false, failed_requests: 1 })
   expect(reader.report('overview', {})).toMatchObject([{ success_rate: 0 }])
+})
+
+it('what is written to a cache for an hour costs what that costs', async () => {
+  const answer = message([{ type: 'text', text: 'so' }], 'end_turn')
+  const split = { ephemeral_5m_input_tokens: 1000, ephemeral_1h_input_tokens: 2000 }
+  const usage = { input_tokens: 0, output_tokens: 0, cache_creation_input_tokens: 3000, cache_creation: split }
+  const price = { input: 3, output: 15, cache_write: 4, cache_write_1h: 6 }
+  const { g, stop } = await recorded({
+    upstream: () => ({ body: { ...answer, usage } }),
+    plugins: [prices({ 'claude-x': price })],
+  })
+  await (await g.post('/v1/messages', ask)).text()
+  expect(of(await stop(), 'completed')[0]!.estimated_cost).toMatchObject({ cache_creation_cost_usd: 0.016 })
+})
+
+it('says nothing of a repair where requests come with the very start', async () => {
+  const directory = scratch()
+  const plugins = [sessionSqlite({ path: join(directory, 'sessions.db') })]
+  const { g, stop } = await recorded({ directory, upstream: () => ({ body: message([], 'end_turn') }), plugins })
+  const send = async () => (await g.post('/v1/messages', ask)).text()
+  for (let i = 0; i < 30; i++) await Promise.all([send(), send(), send()])
+  expect(of(await stop(), 'completed')).toHaveLength(90)
+  expect(g.logs.filter(each => each.includes('were missing'))).toEqual([])
 })

@@ -18,10 +18,13 @@ export interface Bench {
   sql(query: string): readonly Readonly<Record<string, unknown>>[]
 }
 
-export async function bench(options: Partial<WriterOptions> = {}): Promise<Bench> {
+export async function bench(options: Partial<WriterOptions> = {}, startedAt?: Date): Promise<Bench> {
   const path = options.path ?? join(testFolder(), 'deep', 'sessions.db')
   const warnings: string[] = []
-  const writer = new SqliteWriter({ path, ...options }, { warn: message => warnings.push(message) })
+  const writer = new SqliteWriter(
+    { path, ...options },
+    { warn: message => warnings.push(message), ...(startedAt && { startedAt }) },
+  )
   await writer.start()
   const reader = new SqliteReader({ path, driver: options.driver })
   onTestFinished(() => {

@@ -2,6 +2,7 @@ import type { RedactorStream } from 'lunaroute'
 import type { Detection } from '../detect/detector.ts'
 import { isSecretField } from '../detect/keywords.ts'
 import { isPlaceholder } from '../detect/placeholder.ts'
+import { textIn } from './base64.ts'
 import { freeName, isJson, type JsonRedaction, redactJsonText } from './json-text.ts'
 import { Pieces } from './pieces.ts'
 import type { Replace } from './replacement.ts'
@@ -32,7 +33,13 @@ export class JsonRedactor implements JsonRedaction {
   }
 
   text(text: string, key: string): string {
-    if (text === '' || isMedia(text)) return text
+    if (text === '') return text
+    const encoded = textIn(text)
+    if (encoded) {
+      const redacted = this.text(encoded.text, key)
+      return redacted === encoded.text ? text : encoded.head + Buffer.from(redacted).toString('base64')
+    }
+    if (isMedia(text)) return text
     if (this.isWhole(key) && isPlain(text)) return this.#tools.replace('secret', text)
     if (isJson(text)) return redactJsonText(text, this)
     return this.#tools.text(text, saidBy(key))

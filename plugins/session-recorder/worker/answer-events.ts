@@ -1,5 +1,5 @@
 import type { ToolCallBlock } from 'lunaroute/neutral'
-import type { CostRecord, PriceList, TokenCounts } from 'lunaroute/sessions'
+import type { CostRecord, PriceList } from 'lunaroute/sessions'
 import type { RecordedEnd } from '../frames.ts'
 import { type Assembly, round, type ToldRequest } from './assembly.ts'
 import type { DialectModule } from './modules.ts'
@@ -28,6 +28,7 @@ export function answerEvents(ending: Ending): readonly Told[] {
   const { counts } = tokens
   const last = end.attempts.findLast(each => each.status !== undefined)
   const model = modelOf(ending)
+  const cost = costOf(ending, tokens, model)
   const finish = answer.neutral?.choices.find(each => each.stop)?.stop
   // In the provider's word: where it has none for the stop itself (Responses), the one for the answer.
   const finishReason = finish?.native || answer.neutral?.status || finish?.reason || null
@@ -73,11 +74,11 @@ export function answerEvents(ending: Ending): readonly Told[] {
       chunk_latency_ms: answer.isStream ? assembly.latencies : null,
     })
   }
-  events.push({ type: 'completed', timestamp, finish_reason: finishReason, ...outcomeOf(ending, counts, model) })
+  events.push({ type: 'completed', timestamp, finish_reason: finishReason, ...outcomeOf(ending, cost) })
   return events
 }
 
-function outcomeOf({ end, answer, prices, assembly }: Ending, counts: TokenCounts, model: string | null) {
+function outcomeOf({ end, answer }: Ending, cost: CostRecord | null) {
   const last = end.attempts.at(-1)
   const latency = last ? Math.max(0, last.endedAt - last.startedAt) : 0
   const hasFailed =
@@ -99,7 +100,7 @@ function outcomeOf({ end, answer, prices, assembly }: Ending, counts: TokenCount
     })),
     dropped: (end.headers['x-lunaroute-dropped'] ?? '').split(', ').filter(each => each !== ''),
     route: end.route,
-    estimated_cost: costOf(prices, last?.provider, model, counts, assembly.head.startedAt),
+    estimated_cost: cost,
   }
 }
 
@@ -116,8 +117,12 @@ function tokensOf({ end, answer, module, request, assembly }: Ending): CountedTo
   if (assembly.head.operation !== 'generate' || end.status >= 400 || assembly.times.length === 0) {
     const isTold = hasUsage && usage.inputTokens !== undefined
     return isTold
-      ? countTokens({ outputTokens: 0, ...usage }, module?.codec, { isComplete: true, written: 0, asked: 0 })
-      : { counts: NO_TOKENS, isEstimated: false }
+      ? countTokens({ ...usage, outputTokens: usage.outputTokens ?? 0 }, module?.codec, {
+          isComplete: true,
+          written: 0,
+          asked: 0,
+        })
+      : { counts: NO_TOKENS, lasting: 0, isEstimated: false }
   }
   const calls = toolCallsOf(answer).reduce((sum, each) => sum + each.input.length + each.name.length, 0)
   const written = answerText(answer.neutral).length + calls
@@ -137,15 +142,15 @@ function modelOf({ end, answer, request }: Ending): string | null {
 }
 
 function costOf(
-  prices: PriceList | undefined,
-  provider: string | undefined,
+  { prices, end, assembly }: Ending,
+  { counts, lasting }: CountedTokens,
   model: string | null,
-  counts: TokenCounts,
-  at: number,
 ): CostRecord | null {
+  const provider = end.attempts.at(-1)?.provider
   if (!prices || provider === undefined || model === null || totalOf(counts) === 0) return null
   try {
-    return prices.cost(provider, model, counts, new Date(at)) ?? null
+    const charged = { ...counts, cache_creation_1h_tokens: lasting }
+    return prices.cost(provider, model, charged, new Date(assembly.head.startedAt)) ?? null
   } catch {
     return null
   }

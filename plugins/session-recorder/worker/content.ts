@@ -2,34 +2,39 @@ import { isAscii, isUtf8, transcode } from 'node:buffer'
 import zlib from 'node:zlib'
 
 const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = zlib.constants
+/** The largest body that is read, in bytes: less than the longest string there can be, after a coding too. */
+const MAX_BODY = 256 * 1024 * 1024
 // What broke off is read as far as it goes.
-const gunzip = (bytes: Buffer): Buffer => zlib.gunzipSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+const INFLATE = { finishFlush: Z_SYNC_FLUSH, maxOutputLength: MAX_BODY }
+const BROTLI = { finishFlush: BROTLI_OPERATION_FLUSH, maxOutputLength: MAX_BODY }
+const gunzip = (bytes: Buffer): Buffer => zlib.gunzipSync(bytes, INFLATE)
 
 export type Unzstd = (bytes: Buffer) => Buffer
 
-/** Reads a coding that not every Node has. */
+/** Reads zstd on every Node: with its own decoder where it has one (22.15 and later), otherwise in JavaScript. */
 export async function loadUnzstd(): Promise<Unzstd> {
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: Unzstd }
-  if (zstdDecompressSync) return zstdDecompressSync
-  const { init, decompress } = await import('@bokuweb/zstd-wasm')
-  await init()
-  // A stream does not tell its size: it is tried with ever more room.
-  const unpack = (bytes: Buffer, room: number): Buffer => {
+  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer, options: object) => Buffer }
+  if (zstdDecompressSync) return bytes => zstdDecompressSync(bytes, { maxOutputLength: MAX_BODY })
+  const { Decompress } = await import('fzstd')
+  return bytes => {
+    const parts: Uint8Array[] = []
+    let length = 0
+    const decoder = new Decompress(part => {
+      length += part.length
+      if (length > MAX_BODY) throw new RangeError('the body leads to too much')
+      parts.push(part)
+    })
     try {
-      return Buffer.from(decompress(bytes, { defaultHeapSize: room }))
+      decoder.push(bytes, true)
     } catch (error) {
-      if (room < MOST_ROOM && TOO_SMALL.test((error as Error).message)) return unpack(bytes, room * 4)
-      throw error
+      // What broke off is read as far as it goes, here too.
+      if (parts.length === 0 || error instanceof RangeError) throw error
     }
+    return Buffer.concat(parts)
   }
-  return bytes => unpack(bytes, 2 ** 20)
 }
 
-/** What the WebAssembly says where the room for what it unpacks is too small. */
-const TOO_SMALL = /code -70$/
-const MOST_ROOM = 2 ** 28
-
-/** A body without its content coding. Throws where the coding is unknown or broken from the start. */
+/** A body without its content coding. Throws where the coding is unknown, broken from the start or leads to too much. */
 export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzstd): Buffer {
   if (bytes.length === 0) return bytes
   const codings = (coding ?? '').split(',').map(each => each.trim().toLowerCase())
@@ -44,7 +49,7 @@ export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzst
       case 'deflate':
         return inflate(body)
       case 'br':
-        return zlib.brotliDecompressSync(body, { finishFlush: BROTLI_OPERATION_FLUSH })
+        return zlib.brotliDecompressSync(body, BROTLI)
       case 'zstd':
         return unzstd(body)
     }
@@ -55,9 +60,9 @@ export function decoded(bytes: Buffer, coding: string | undefined, unzstd: Unzst
 /** Some servers mean the bare form by `deflate`. */
 function inflate(bytes: Buffer): Buffer {
   try {
-    return zlib.inflateSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+    return zlib.inflateSync(bytes, INFLATE)
   } catch {
-    return zlib.inflateRawSync(bytes, { finishFlush: Z_SYNC_FLUSH })
+    return zlib.inflateRawSync(bytes, INFLATE)
   }
 }
 
@@ -66,21 +71,45 @@ export function bodyOf(bytes: Buffer): unknown {
   return readJson(bytes).value
 }
 
+/** What is nested deeper can be parsed, but not by jq, and much deeper it can neither be walked through nor written again. */
+const MAX_DEPTH = 200
 const LF = 0x0a
 const CR = 0x0d
 const LARGE = 16 * 1024
 
+/** A body that is no text. */
+class Base64 {
+  readonly base64: string
+
+  constructor(bytes: Buffer) {
+    this.base64 = bytes.toString('base64')
+  }
+}
+
+/** The bytes of a body that was no text. */
+export function bytesOf(body: unknown): Buffer | undefined {
+  return body instanceof Base64 ? Buffer.from(body.base64, 'base64') : undefined
+}
+
 /** As `bodyOf`, with the bytes where they are JSON that may stand on a line as it is. */
 export function readJson(bytes: Buffer): { readonly value: unknown; readonly line: Buffer | undefined } {
   if (bytes.length === 0) return { value: null, line: undefined }
-  if (!isUtf8(bytes)) return { value: { base64: bytes.toString('base64') }, line: undefined }
+  if (bytes.length > MAX_BODY) return { value: { omitted_bytes: bytes.length }, line: undefined }
+  if (!isUtf8(bytes)) return { value: new Base64(bytes), line: undefined }
   const text = textOf(bytes)
   try {
     const value: unknown = JSON.parse(text)
+    if (isDeep(value)) return { value: text, line: undefined }
     return { value, line: bytes.includes(LF) || bytes.includes(CR) ? undefined : bytes }
   } catch {
     return { value: text, line: undefined }
   }
+}
+
+/** Whether a value of JSON is nested too deeply for an event. */
+export function isDeep(value: unknown, most = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return most === 0 || Object.values(value).some(each => isDeep(each, most - 1))
 }
 
 /** Of large texts that are not ASCII alone, this way takes less than half the time of `toString`. */

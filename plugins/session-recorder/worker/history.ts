@@ -24,8 +24,11 @@ export interface Addition {
  * sessions; what has been forgotten is new again.
  */
 export class History {
-  /** Each message with all that went before it, and each message of the other side by itself. */
-  readonly #seen = new LRUCache<string, true>({ max: MAX_MESSAGES })
+  /**
+   * Each message with all that went before it, each with the one before, and each of the other side by itself. True for
+   * what a request has ended with.
+   */
+  readonly #seen = new LRUCache<string, boolean>({ max: MAX_MESSAGES })
   readonly #calls = new LRUCache<string, KnownCall>({ max: MAX_CALLS })
   readonly #results = new LRUCache<string, true>({ max: MAX_CALLS })
 
@@ -35,12 +38,21 @@ export class History {
     const alone = messages.map(each => digestOf(session, each))
     let chain = begin
     const chains = alone.map(each => (chain = hash(chain, each)))
+    const pairs = alone.map((each, i) => hash(alone[i - 1] ?? '', each))
     let known = 0
     while (known < chains.length && this.#seen.has(chains[known]!)) known++
-    // A history whose beginning was rewritten is recognised by its last turn of the model or of a tool.
-    if (known === 0) known = messages.findLastIndex((each, i) => isOthers(each) && this.#seen.has(alone[i]!)) + 1
-    for (const each of chains) this.#seen.set(each, true)
-    for (const [i, each] of messages.entries()) if (isOthers(each)) this.#seen.set(alone[i]!, true)
+    // A history that goes on otherwise than it did was rewritten: it is recognised by its last turn of the model or of a
+    // tool, and by what has followed that before.
+    if (known === 0 || !this.#seen.get(chains[known - 1]!)) {
+      const last = messages.findLastIndex((each, i) => isOthers(each) && this.#seen.has(alone[i]!))
+      known = Math.max(known, last + 1)
+      while (known > 0 && known < pairs.length && this.#seen.has(pairs[known]!)) known++
+    }
+    for (const each of pairs) this.#seen.set(each, false)
+    for (const [i, each] of messages.entries()) if (isOthers(each)) this.#seen.set(alone[i]!, false)
+    for (const [i, each] of chains.entries()) {
+      this.#seen.set(each, i === chains.length - 1 || this.#seen.get(each) === true)
+    }
     const added = messages.slice(known)
     return { messages: added, results: this.#newResults(session, added, messages) }
   }
@@ -52,7 +64,11 @@ export class History {
 
   #newResults(session: string, added: readonly Message[], all: readonly Message[]): Addition['results'] {
     const results = added.flatMap(each => each.content).filter(each => each.type === 'toolResult')
-    const fresh = results.filter(({ callId }) => !this.#results.has(`${session}\n${callId}`))
+    // Some servers give the calls of every answer the same ids: one that waits for its result is another call.
+    const fresh = results.filter(({ callId }) => {
+      const key = `${session}\n${callId}`
+      return !this.#results.has(key) || this.#calls.has(key)
+    })
     for (const { callId } of fresh) this.#results.set(`${session}\n${callId}`, true)
     if (fresh.length === 0) return []
     const names = new Map(callsIn(all).map(each => [each.callId, each.name]))

@@ -136,7 +136,7 @@ export class Intake {
 
   #outbox({ name, use }: WorkerStart['spec']['writers'][number]): Outbox {
     const { spec } = this.#start
-    const context = { warn: this.#warn }
+    const context = { warn: this.#warn, startedAt: new Date(this.#start.startedAt) }
     return new Outbox({
       name,
       create: async () => {

@@ -61,8 +61,8 @@ export class Outbox {
     const added = events.map((event): Waiting => ({ event, size: sizeOf(event) }))
     const size = sum(added)
     const { pending, batchSize, batchTimeout } = this.#options
-    // Order: what comes after events in the file has to wait behind them.
-    if (pending.count > 0 || this.#size + size > MAX_MEMORY) {
+    // Order: what comes after events in the file has to wait behind them. What is too large by itself is in memory anyway.
+    if (pending.count > 0 || (this.#size > 0 && this.#size + size > MAX_MEMORY)) {
       if (!pending.add(events)) this.#dropped += events.length
     } else {
       if (this.#queue.length === 0) this.#since = Date.now()

@@ -13,7 +13,7 @@ import {
   type NeutralResponse,
 } from 'lunaroute/neutral'
 import type { RecordedEnd, RecordedHead } from '../frames.ts'
-import { bodyOf, decoded, type Unzstd } from './content.ts'
+import { bodyOf, decoded, isDeep, type Unzstd } from './content.ts'
 
 /** An answer as far as it can be read. */
 export interface ReadAnswer {
@@ -48,6 +48,8 @@ export function readAnswer(
   const reader = head.operation === 'generate' ? codec : undefined
   const form = formOf(head, end)
   const isStream = form !== 'body'
+  if (head.operation === 'embeddings')
+    return { ...readBody(end, body, undefined, codec), ...usageIn(body, codec), isStream }
   if (!isStream || !reader) return { ...readBody(end, body, reader, codec), isStream }
   const collector = new Collector(reader.dialect)
   const isComplete = collect(form, body, reader.createDecoder(), collector)
@@ -99,6 +101,16 @@ function readBody(
   return { ...answer, isComplete: !reader, isUnreadable: reader !== undefined && bytes.length > 0 }
 }
 
+/** What an answer that is no model's words tells of tokens. */
+function usageIn(bytes: Buffer, codec: Codec | undefined): Pick<ReadAnswer, 'neutral'> {
+  const json = bodyOf(bytes)
+  try {
+    return { neutral: codec && isObject(json) ? { ...codec.readResponse(json), choices: [] } : undefined }
+  } catch {
+    return { neutral: undefined }
+  }
+}
+
 function headOf(status: number, headers: Readonly<Record<string, string>>): ResponseHead {
   return { status, get: name => headers[name], names: () => Object.keys(headers) }
 }
@@ -133,13 +145,14 @@ function written(
 ): JsonObject | undefined {
   let count = 0
   try {
-    return codec.writeResponse(response, {
+    const json = codec.writeResponse(response, {
       diagnostics: SILENT,
       request: request ?? { dialect: codec.dialect, messages: [] },
       model: response.model ?? request?.model ?? '',
       now: () => response.createdAt ?? 0,
       id: prefix => `${prefix}${id}_${count++}`,
     })
+    return isDeep(json) ? undefined : json
   } catch {
     return undefined
   }

@@ -17,6 +17,8 @@ export const NO_TOKENS: TokenCounts = {
 
 export interface CountedTokens {
   readonly counts: TokenCounts
+  /** Those written to a cache that stay there for an hour. */
+  readonly lasting: number
   readonly isEstimated: boolean
 }
 
@@ -68,17 +70,18 @@ export function countTokens(
   answer: { readonly isComplete: boolean; readonly written: number; readonly asked: number },
 ): CountedTokens {
   const output = Math.ceil(answer.written / CHARACTERS)
+  const lasting = usage?.cacheWrite1hTokens ?? 0
   if (usage?.inputTokens !== undefined && usage.outputTokens !== undefined) {
     const counts = countsOf(usage, codec)
     // A stream that broke off told at its beginning of a token or two.
     const told = counts.output_tokens + counts.thinking_tokens + counts.reasoning_tokens + counts.audio_output_tokens
-    if (answer.isComplete) return { counts, isEstimated: usage.isEstimated ?? false }
+    if (answer.isComplete) return { counts, lasting, isEstimated: usage.isEstimated ?? false }
     const untold = Math.max(0, output - told)
-    return { counts: { ...counts, output_tokens: counts.output_tokens + untold }, isEstimated: true }
+    return { counts: { ...counts, output_tokens: counts.output_tokens + untold }, lasting, isEstimated: true }
   }
   const estimate = { inputTokens: Math.ceil(answer.asked / CHARACTERS), outputTokens: output }
   const given = Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => value !== undefined))
-  return { counts: countsOf({ ...estimate, ...given }, codec), isEstimated: true }
+  return { counts: countsOf({ ...estimate, ...given }, codec), lasting, isEstimated: true }
 }
 
 export function totalOf(counts: TokenCounts): number {

@@ -1,0 +1,69 @@
+import { expect, it } from 'vitest'
+import { of, recorded } from '../../test/recording/rig.ts'
+
+const CHAT = '/v1/chat/completions'
+const user = (content: string) => ({ role: 'user', content })
+const completion = (message: object) => ({
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'gpt-5-2026',
+  choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
+})
+const call = { id: 'call_1', type: 'function', function: { name: 'read', arguments: '{"path":"a"}' } }
+
+it('knows a history again that its client made shorter, with the same beginning or another', async () => {
+  const { g, stop } = await recorded({ upstream: () => ({ body: completion({ content: 'ok' }) }) })
+  const system = { role: 'system', content: 'Be brief.' }
+  const assistant = (content: string) => ({ role: 'assistant', content })
+  const tool = [
+    { role: 'assistant', content: null, tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'call_1', content: 'text of a' },
+  ]
+  const requests = [
+    [system, user('one')],
+    [system, user('one'), ...tool, user('two')],
+    // Compacted in the middle, then at the beginning.
+    [system, user('summary'), ...tool, user('two'), assistant('2'), user('three')],
+    [user('other summary'), ...tool, user('two'), assistant('2'), user('three'), assistant('3'), user('four')],
+    // As it would go on.
+    [
+      user('other summary'),
+      ...tool,
+      user('two'),
+      assistant('2'),
+      user('three'),
+      assistant('3'),
+      user('four'),
+      user(''),
+    ],
+  ]
+  for (const messages of requests) {
+    await (await g.post(CHAT, { model: 'm', messages }, { session_id: 's' })).text()
+  }
+  const recordings = of(await stop(), 'request_recorded')
+  expect(recordings.map(each => [each.request_text, each.new_message_count])).toEqual([
+    ['one', 2],
+    ['two', 3],
+    ['three', 2],
+    ['four', 2],
+    ['', 1],
+  ])
+})
+
+it('tells calls from each other whose server gives them the same id', async () => {
+  const { g, stop } = await recorded({ upstream: () => ({ body: completion({ content: null, tool_calls: [call] }) }) })
+  const turn = (content: string) => [
+    { role: 'assistant', content: null, tool_calls: [call] },
+    { role: 'tool', tool_call_id: 'call_1', content },
+  ]
+  for (const turns of [[], turn('1'), [...turn('1'), ...turn('22')], [...turn('1'), ...turn('22')]]) {
+    await (await g.post(CHAT, { model: 'm', messages: [user('a'), ...turns] }, { session_id: 's' })).text()
+  }
+  const events = await stop()
+  const [first, second] = of(events, 'started')
+  expect(of(events, 'tool_result_recorded').map(each => [each.call_request_id, each.output_size_bytes])).toEqual([
+    [first!.request_id, 1],
+    [second!.request_id, 2],
+  ])
+})
