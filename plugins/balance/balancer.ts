@@ -62,8 +62,9 @@ export class Balancer {
     request: LlmRequest | null,
     exchange: Exchange,
   ): { readonly plan: Plan; readonly watch: Observer } {
-    const expanded: Expanded[] = []
     const isSpread = this.#places.size > 0 || plan.some(each => this.#guest(each.provider) !== undefined)
+    if (!isSpread && this.rings.size === 0) return { plan, watch: this.#plainWatch }
+    const expanded: Expanded[] = []
     const spread = isSpread ? this.#spread(plan, request, exchange, expanded) : plan
     const keyed = this.rings.size === 0 ? spread : this.#withKeys(spread, request, exchange)
     const isClients = (provider: string) => this.#ownCredentialTarget(exchange) === provider

@@ -68,6 +68,7 @@ export class Watch implements Observer {
 
   /** Which target an attempt is for. Attempts come as provider and model, after others may have moved them. */
   #find(attempt: StartedAttempt): Expanded | undefined {
+    if (this.#expanded.length === 0) return undefined
     const fitting = this.#expanded.filter(each => each.target.provider === attempt.provider)
     if (fitting.length < 2) return fitting[0]
     const { model } = attempt

@@ -69,11 +69,14 @@ const ANYWHERE: ReadonlySet<Operation> = new Set(['generate', 'count-tokens', 'e
 
 function standIns(plan: Plan, providers: FallbackOptions['providers']): readonly FallbackTarget[] {
   const { provider, model } = plan[0]!
-  return (providers[provider] ?? []).map(name => ({ provider: name, ...(model !== undefined && { model }) }))
+  return (providers[provider] ?? NOBODY).map(name => ({ provider: name, ...(model !== undefined && { model }) }))
 }
+
+const NOBODY: readonly string[] = []
 
 /** The plan with those targets after it that are not in it. A plan that leads to several places already is complete. */
 function extended(plan: Plan, targets: readonly FallbackTarget[]): Plan {
+  if (targets.length === 0) return plan
   const [first, ...others] = plan
   if (others.some(each => !isSame(each, first!))) return plan
   const added = targets.filter(target => !isSame(target, first!))

@@ -14,33 +14,33 @@ export class Observers {
   }
 
   requestBody(body: Uint8Array): void {
-    this.#tell(each => each.requestBody?.(body))
+    this.#tell(requestBody, body, undefined)
   }
 
   attemptStarted(attempt: StartedAttempt): void {
-    this.#tell(each => each.attemptStarted?.(attempt))
+    this.#tell(attemptStarted, attempt, undefined)
   }
 
   attemptAnswered(attempt: StartedAttempt, head: ResponseHead): void {
-    this.#tell(each => each.attemptAnswered?.(attempt, head))
+    this.#tell(attemptAnswered, attempt, head)
   }
 
   attemptEnded(outcome: AttemptOutcome): void {
-    this.#tell(each => each.attemptEnded?.(outcome))
+    this.#tell(attemptEnded, outcome, undefined)
   }
 
   responseStarted(head: ResponseHead): void {
-    this.#tell(each => each.responseStarted?.(head))
+    this.#tell(responseStarted, head, undefined)
   }
 
   responseBytes(bytes: Uint8Array): void {
-    this.#tell(each => each.responseBytes?.(bytes))
+    this.#tell(responseBytes, bytes, undefined)
   }
 
-  #tell(call: (observer: Observer) => void): void {
+  #tell<A, B>(call: (observer: Observer, first: A, second: B) => void, first: A, second: B): void {
     for (let i = this.#list.length - 1; i >= 0; i--) {
       try {
-        call(this.#list[i]!)
+        call(this.#list[i]!, first, second)
       } catch (error) {
         this.#list.splice(i, 1)
         this.#report(error)
@@ -48,3 +48,12 @@ export class Observers {
     }
   }
 }
+
+// Made once: every chunk of every stream comes through here.
+const requestBody = (each: Observer, body: Uint8Array) => each.requestBody?.(body)
+const attemptStarted = (each: Observer, attempt: StartedAttempt) => each.attemptStarted?.(attempt)
+const attemptAnswered = (each: Observer, attempt: StartedAttempt, head: ResponseHead) =>
+  each.attemptAnswered?.(attempt, head)
+const attemptEnded = (each: Observer, outcome: AttemptOutcome) => each.attemptEnded?.(outcome)
+const responseStarted = (each: Observer, head: ResponseHead) => each.responseStarted?.(head)
+const responseBytes = (each: Observer, bytes: Uint8Array) => each.responseBytes?.(bytes)

@@ -170,8 +170,7 @@ export function responseHeaders(
 /** The first value of one end-to-end response header, by its lower-case name. */
 export function endToEnd(raw: readonly Buffer[], name: string): string | undefined {
   for (let i = 0; i < raw.length; i += 2) {
-    const spelled = raw[i]!
-    if (spelled.length !== name.length || lower(latin1(spelled)) !== name) continue
+    if (!isText(raw[i]!, name)) continue
     const { isHopByHop } = nameOf(name)
     return isHopByHop || isDropped(raw, name) ? undefined : latin1(raw[i + 1]!)
   }
@@ -181,14 +180,19 @@ export function endToEnd(raw: readonly Buffer[], name: string): string | undefin
 /** Whether the `connection` header says that another one goes no further. */
 function isDropped(raw: readonly Buffer[], name: string): boolean {
   for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]!.length === CONNECTION.length && lower(latin1(raw[i]!)) === CONNECTION) {
-      if (tokens(latin1(raw[i + 1]!))?.has(name)) return true
-    }
+    if (!isText(raw[i]!, 'connection') || isText(raw[i + 1]!, 'keep-alive')) continue
+    if (tokens(latin1(raw[i + 1]!))?.has(name)) return true
   }
   return false
 }
 
-const CONNECTION = 'connection'
+/** Whether bytes spell a lower-case name, be it in capitals. Looked at as they are: to make a text of each costs more. */
+function isText(bytes: Buffer, name: string): boolean {
+  if (bytes.length !== name.length) return false
+  // Bit 5 is all that tells a capital from a small letter; the other characters of names have it.
+  for (let i = 0; i < name.length; i++) if ((bytes[i]! | 0x20) !== name.charCodeAt(i)) return false
+  return true
+}
 
 function latin1(bytes: Buffer): string {
   return (bytes as unknown as { latin1Slice(): string }).latin1Slice()
