@@ -174,6 +174,15 @@ describe('when a provider fails', () => {
     expect(await response.json()).toMatchObject({ error: { message: 'slow down', type: 'rate_limit_error' } })
   })
 
+  it.each([401, 402, 403])('that refuses the gateway’s own key with %i says nothing to the client', async status => {
+    const { first, second, ask } = await pair()
+    first.script({ ...broken, status: 529, headers: { 'retry-after': '7' } })
+    second.script({ status, json: { type: 'error', error: { type: 'authentication_error', message: 'bad key' } } })
+    const response = await ask()
+    expect([response.status, response.headers.get('retry-after')]).toEqual([529, '7'])
+    expect(await response.text()).not.toContain('bad key')
+  })
+
   it('a fallback that cannot be asked for this is passed over, and the failure is the provider’s', async () => {
     const { first, second, ask } = await pair({}, [translate({ strict: true })])
     first.script({ ...broken, status: 429, headers: { 'retry-after': '7' } })

@@ -22,12 +22,17 @@ export interface Failed {
   readonly head?: ResponseHead | undefined
   /** What follows, where that had to be known to hold an answer back. */
   readonly next?: Next
-  /** It was never sent: a gate was closed, or a plugin could not make its request. */
+  /**
+   * It says less than a failure before it: it was never sent, as a gate was closed or a plugin could not make its request,
+   * or was sent with a key of the gateway's that is not good.
+   */
   readonly isUnmade?: boolean
 }
 
 /** Says what would follow an attempt's failure. An answer is the client's only where nothing does. */
 export interface Follower {
+  /** What an attempt before this one failed with. */
+  readonly failure: GatewayError | undefined
   next(kind: AttemptFailure | number, head: ResponseHead | undefined): Next | null
 }
 

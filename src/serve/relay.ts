@@ -6,7 +6,9 @@ import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './a
 import { Ended, RawHead, Started } from './attempt-record.ts'
 import { HeldRefusal, ToldHead } from './held-refusal.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
+import { isOwnFault, KEY_FAULTS } from './key-faults.ts'
 import { LateRefusal } from './late-refusal.ts'
+import { logFailure } from './log-failure.ts'
 import { type Arrived, type Output, outputFor } from './output.ts'
 import { redirect, redirectAway } from './redirect.ts'
 import { toldError } from './told-error.ts'
@@ -150,8 +152,12 @@ export class Relay implements UpstreamHandler {
     if (this.#refusal) this.#head = this.#refusal.head()
     // What a refusal means for the next attempt is for those to say who have heard of it.
     this.#report(undefined)
-    if (this.#isFailure({ kind: status, message: `answered with status ${status}` })) return false
-    return this.#commit()
+    const told: Told = { kind: status, message: `answered with status ${status}` }
+    if (this.#isFailure(told)) return false
+    if (!isOwnFault(status, this.#sending, this.#outgoing)) return this.#commit()
+    const error = toldError(told, this.#sending, this.#head)
+    logFailure(this.#sending.exchange.generation.log, this.#sending.exchange.id, error)
+    return this.#giveUp('protocol', error, true)
   }
 
   /** The response is the client's: nothing can take its place any more. False where the client is slower. */
@@ -194,7 +200,7 @@ export class Relay implements UpstreamHandler {
   #isFailure(told: Told): boolean {
     const { kind } = told
     // A client that is refused with its own credential is not served with the gateway's.
-    if (this.#outgoing.hasClientCredential && (kind === 401 || kind === 402 || kind === 403)) return false
+    if (this.#outgoing.hasClientCredential && KEY_FAULTS.has(kind)) return false
     const next = this.#sending.walk.next(kind, this.#head)
     if (next === null) return false
     this.#end(undefined)
@@ -231,8 +237,8 @@ export class Relay implements UpstreamHandler {
     this.#giveUp('timeout', error)
   }
 
-  #giveUp(failure: Classified['failure'], error: GatewayError): false {
-    this.#fail(failure, error)
+  #giveUp(failure: Classified['failure'], error: GatewayError, isUnmade = false): false {
+    this.#fail(failure, error, isUnmade)
     this.#abort?.(error)
     return false
   }
@@ -244,9 +250,9 @@ export class Relay implements UpstreamHandler {
     this.#fail('connect', new GatewayError('LR_UPSTREAM_CONNECT', 502, message))
   }
 
-  #fail(failure: Classified['failure'], error: GatewayError): void {
+  #fail(failure: Classified['failure'], error: GatewayError, isUnmade = false): void {
     this.#end(failure)
-    this.#settle({ kind: failure, error, head: this.#head })
+    this.#settle({ kind: failure, error, head: this.#head, isUnmade })
   }
 
   #end(failure: AttemptOutcome['failure']): void {

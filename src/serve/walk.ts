@@ -18,6 +18,8 @@ export class Walk implements Follower {
   readonly #exchange: ServedExchange
   #at = 0
   #retries = 0
+  /** What the latest attempt that was made failed with. */
+  failure: GatewayError | undefined
 
   constructor(plan: Plan, request: LlmRequest | null, exchange: ServedExchange) {
     this.#plan = plan
@@ -30,21 +32,21 @@ export class Walk implements Follower {
     const exchange = this.#exchange
     const { keepAliveAfter = 0 } = this.#plan[0]?.hold ?? {}
     if (keepAliveAfter > 0 && this.#request?.isStream) exchange.keepAlive = new KeepAlive(exchange, keepAliveAfter)
-    let last: GatewayError | undefined
     while (this.#at < this.#plan.length) {
       let result: AttemptResult
       try {
         result = await this.#send()
       } catch (error) {
         // One that cannot be made, as it cannot be translated, is passed over.
-        const isRefusal = error instanceof GatewayError && (last !== undefined || !(error instanceof PluginError))
+        const isRefusal =
+          error instanceof GatewayError && (this.failure !== undefined || !(error instanceof PluginError))
         if (this.#request === null || !isRefusal) throw error
         logFailure(exchange.generation.log, exchange.id, error)
         result = { kind: 'protocol', error, isUnmade: true }
       }
       if (result === null || exchange.isOver) return
       // What kept an attempt from being made says less than the failure that led to it.
-      if (!result.isUnmade || last === undefined) last = result.error
+      if (!result.isUnmade || this.failure === undefined) this.failure = result.error
       const next = result.next ?? (result.isUnmade ? this.#another() : this.next(result.kind, result.head))
       if (next === null) break
       if (next.pause > 0) await this.#wait(next.pause)
@@ -52,7 +54,7 @@ export class Walk implements Follower {
       this.#retries = next.at === this.#at ? this.#retries + 1 : 0
       this.#at = next.at
     }
-    throw last ?? noProvider(exchange)
+    throw this.failure ?? noProvider(exchange)
   }
 
   /** Makes the present attempt. */
