@@ -1,11 +1,10 @@
 import { Command } from 'commander'
 import type { ResolvedConfig } from '../config/resolved.ts'
-import { didYouMean } from '../config/suggest.ts'
 import type { PluginCommand } from '../plugin-command.ts'
 import { addressOf } from './addresses.ts'
 import { buildAside } from './build-aside.ts'
-import { CommandFailure } from './failure.ts'
 import { loadHere } from './load-here.ts'
+import { missingCommand } from './missing-command.ts'
 import { pluginFlags } from './plugin-flags.ts'
 import type { UnknownCommand } from './program.ts'
 import { type ServerFlags, withServerFlags } from './server-flags.ts'
@@ -26,8 +25,7 @@ export async function runPluginCommand(program: Command, { name, args }: Unknown
     const commands = commandsOf(config)
     const found = commands.get(name)
     if (!found) {
-      const known = [...program.commands.map(each => each.name()), ...commands.keys()]
-      throw new CommandFailure(`unknown command "${name}"${didYouMean(name, known)}; lunaroute --help lists them`)
+      throw await missingCommand(name, [...program.commands.map(each => each.name()), ...commands.keys()])
     }
     const { run } = await found.command.load()
     return await run({

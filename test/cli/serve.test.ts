@@ -141,6 +141,10 @@ it.each([
   [['--dialect', 'latin'], '--dialect is wrong: no loaded plugin speaks the dialect "latin"'],
   [['--config', 'nowhere.yaml'], 'nowhere.yaml: --config names a file that does not exist'],
   [['serv'], 'unknown command "serv" (did you mean "serve"?)'],
+  [
+    ['route', '--preset', 'passthrough'],
+    'the command "route" comes with the plugin router, which this configuration does not',
+  ],
 ])('names the flag at fault in %j', async (args, message) => {
   const { code, stderr } = await desk.run(args)
   expect(stderr).toContain(message)
