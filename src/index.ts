@@ -17,7 +17,7 @@ export {
   type TlsConfig,
 } from './config/define.ts'
 export { didYouMean } from './config/suggest.ts'
-export { derived } from './derived.ts'
+export { derived, derivedPlan } from './derived.ts'
 export type {
   CredentialRule,
   Dialect,

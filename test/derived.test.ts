@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { derived } from '../src/derived.ts'
+import { derived, derivedPlan } from '../src/derived.ts'
 
 it('makes one attempt out of each frozen one, and freezes it', () => {
   const add = derived(attempt => ({ ...attempt, key: 1 }))
@@ -16,6 +16,18 @@ it('makes an attempt anew that could have been changed meanwhile', () => {
   expect(add(own).provider).toBe('openai')
   own.provider = 'other'
   expect(add(own).provider).toBe('other')
+})
+
+it('makes one plan out of each frozen one, and one anew that could have been changed meanwhile', () => {
+  const add = derivedPlan(plan => plan.map(attempt => ({ ...attempt, key: 1 })))
+  const configured = Object.freeze([Object.freeze({ provider: 'openai', headers: {} })])
+  expect(add(configured)).toEqual([{ provider: 'openai', headers: {}, key: 1 }])
+  expect(add(configured)).toBe(add(configured))
+  expect(Object.isFrozen(add(configured))).toBe(true)
+  const own = [...configured]
+  add(own)
+  own.push({ provider: 'other', headers: {} })
+  expect(add(own)).toHaveLength(2)
 })
 
 it('keeps apart what different plugins add', () => {

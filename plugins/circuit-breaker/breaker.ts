@@ -2,6 +2,7 @@ import {
   type Attempt,
   type AttemptOutcome,
   derived,
+  derivedPlan,
   type Gate,
   GatewayError,
   type LlmRequest,
@@ -36,7 +37,7 @@ export class Breaker {
     const { rules, isPerModel } = this.#settings
     const gated = isPerModel ? gatedBy(attempt => this.#objection(attempt, request)) : this.#gated
     // Mostly nothing has failed, and nobody needs to know what time it is.
-    if (this.#circuits.areNone) return plan.map(gated)
+    if (this.#circuits.areNone) return isPerModel ? plan.map(gated) : this.#gatedPlan(plan)
     const kept: Attempt[] = []
     let soonest = Number.POSITIVE_INFINITY
     const now = performance.now()
@@ -52,6 +53,8 @@ export class Breaker {
 
   /** For circuits that do not depend on the request. */
   readonly #gated = derived(gatedBy(attempt => this.#objection(attempt, null)))
+
+  readonly #gatedPlan = derivedPlan(plan => plan.map(this.#gated))
 
   /** What follows the attempts of one exchange. */
   watch(): Observer {

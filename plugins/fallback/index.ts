@@ -1,7 +1,7 @@
 import {
   type Attempt,
   definePlugin,
-  derived,
+  derivedPlan,
   type Hold,
   ModelPatterns,
   meterService,
@@ -37,11 +37,9 @@ export default definePlugin({
     const takeovers = api.keep('takeovers', () => new Takeovers())
     const patterns = new ModelPatterns(Object.entries(chains))
     const hold: Hold = { firstContent: first_content_ms, keepAliveAfter: keep_alive_after_ms }
-    const resilient = derived(attempt => ({
-      ...attempt,
-      fallbackOn: attempt.fallbackOn ?? on,
-      hold: attempt.hold ?? hold,
-    }))
+    const resilient = derivedPlan(plan =>
+      plan.map(attempt => ({ ...attempt, fallbackOn: attempt.fallbackOn ?? on, hold: attempt.hold ?? hold })),
+    )
     const hasChains = Object.keys(chains).length > 0
     api.offer(meterService, {
       name: 'lunaroute_fallback_triggered_total',
@@ -59,7 +57,7 @@ export default definePlugin({
         const chain = model === undefined ? undefined : patterns.find(model)
         const whole = isAnywhere ? extended(plan, chain ?? standIns(plan, providers)) : plan
         if (whole.length > 1) exchange.observe(takeovers.observer(whole))
-        return whole.map(resilient)
+        return resilient(whole)
       },
     }
   },

@@ -2,6 +2,7 @@ import {
   type AttemptFailure,
   definePlugin,
   derived,
+  derivedPlan,
   type FailedTry,
   meterService,
   type Observer,
@@ -31,7 +32,10 @@ export default definePlugin({
     const asLast = retrying(retryOf(last), last)
     const asOther = retrying(retryOf(others), others)
     const once = retryOf({ ...last, on: options.on.filter(each => NOTHING_DONE.has(each)) })
-    const [creationLast, creationOther] = [retrying(once, last), retrying(once, others)]
+    const tried = (final: typeof asLast, other: typeof asLast) =>
+      derivedPlan(plan => plan.map((attempt, i) => (i === plan.length - 1 ? final : other)(attempt)))
+    const usual = tried(asLast, asOther)
+    const creation = tried(retrying(once, last), retrying(once, others))
     const observer: Observer = { attemptStarted: ({ provider }) => budgets.of(provider).count(performance.now()) }
     api.offer(meterService, {
       name: 'lunaroute_retries_total',
@@ -56,8 +60,7 @@ export default definePlugin({
           // A client's own repetition is load already, and no reason for more.
           if ((exchange.head.get('x-stainless-retry-count') ?? '0') === '0') exchange.observe(observer)
           const isCreation = request.endpoint.operation === 'other' && request.head.method === 'POST'
-          const [other, final] = isCreation ? [creationOther, creationLast] : [asOther, asLast]
-          return plan.map((attempt, i) => (i === plan.length - 1 ? final : other)(attempt))
+          return (isCreation ? creation : usual)(plan)
         },
       },
     }

@@ -12,7 +12,7 @@ export interface Marked {
 export const markedSlot = defineSlot<Marked>('route marker', () => ({ name: undefined, isAmbiguous: false }))
 
 const OPENING = '[LUNAROUTE:'
-/** What a search from the end looks for halts at a colon, which is rarer than letters and brackets are in code and in prose. */
+/** A search halts at the first letter of what it looks for: a capital R is rarer than a bracket, in code and in prose. */
 const OPENING_END = Buffer.from(OPENING.slice(-6))
 const MARKER = /\[LUNAROUTE:([A-Za-z0-9._-]+)\]/g
 /** A hook of an assistant puts what it adds to a prompt into such a frame. */
@@ -31,7 +31,7 @@ export interface Stripped {
  */
 export function stripMarkers(request: Routable): Stripped | undefined {
   const { endpoint, dialect, bytes } = request
-  if (endpoint.body !== 'json' || !dialect.messages || bytes.lastIndexOf(OPENING_END) < 0) return undefined
+  if (endpoint.body !== 'json' || !dialect.messages || !bytes.includes(OPENING_END)) return undefined
   const given = request.json()
   if (!isObject(given)) return undefined
   const names: string[] = []

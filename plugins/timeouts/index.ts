@@ -1,4 +1,13 @@
-import { definePlugin, derived, ModelPatterns, type Static, type Timeouts, Type, withDefault } from 'lunaroute'
+import {
+  definePlugin,
+  derived,
+  derivedPlan,
+  ModelPatterns,
+  type Static,
+  type Timeouts,
+  Type,
+  withDefault,
+} from 'lunaroute'
 
 const milliseconds = (): ReturnType<typeof Type.Integer> => Type.Integer({ minimum: 0, maximum: 86_400_000 })
 const limits = {
@@ -59,15 +68,20 @@ export default definePlugin({
       }
       return found
     }
+    const limited = (kind: 'stream' | 'whole') =>
+      derivedPlan(plan => plan.map(attempt => limitsOf(attempt.provider, undefined)[kind](attempt)))
+    const [streams, whole] = [limited('stream'), limited('whole')]
     return {
       route: {
         // What other plugins add to the plan has its limits, too.
         stage: 'late',
-        handler: (plan, request) =>
-          plan.map(attempt => {
-            const model = hasModels ? (attempt.model ?? request?.model) : undefined
+        handler(plan, request) {
+          if (!hasModels) return request?.isStream ? streams(plan) : whole(plan)
+          return plan.map(attempt => {
+            const model = attempt.model ?? request?.model
             return limitsOf(attempt.provider, model)[request?.isStream ? 'stream' : 'whole'](attempt)
-          }),
+          })
+        },
       },
     }
   },
