@@ -1,8 +1,8 @@
 import { type Exchange, GatewayError, type Reply, strangerOf } from 'lunaroute'
 import type { Explanation } from './explanation.ts'
 
-export const LIST_PAGE = '/admin/routes'
-export const TEST_PAGE = '/admin/routes/test'
+const LIST_PAGE = '/admin/routes'
+const TEST_PAGE = '/admin/routes/test'
 
 const METHODS = new Map([
   [LIST_PAGE, 'GET'],

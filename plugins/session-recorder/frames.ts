@@ -64,6 +64,3 @@ export interface RecordedEnd {
   readonly usage: Usage | null
   readonly route: string | null
 }
-
-/** Takes one frame. `time` is in milliseconds since the exchange began. */
-export type FrameSink = (kind: number, exchange: number, time: number, payload: Buffer) => void

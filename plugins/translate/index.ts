@@ -1,4 +1,4 @@
-import { definePlugin, GatewayError, type Static, Type, usageSlot, withDefault } from 'lunaroute'
+import { definePlugin, GatewayError, Type, usageSlot, withDefault } from 'lunaroute'
 import { broughtHome } from './home.ts'
 import { Memory } from './memory.ts'
 import { Profiles } from './profiles/index.ts'
@@ -19,8 +19,6 @@ const options = Type.Object(
   },
   { additionalProperties: false },
 )
-
-export type TranslateOptions = Static<typeof options>
 
 /** Lets a client of one dialect be served by a provider of another. */
 export default definePlugin({

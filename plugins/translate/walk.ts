@@ -36,7 +36,7 @@ export function mapTools(
 }
 
 /** The list itself where nothing changed. */
-export function mapList<T>(list: readonly T[], visit: (item: T) => T | readonly T[] | undefined): readonly T[] {
+function mapList<T>(list: readonly T[], visit: (item: T) => T | readonly T[] | undefined): readonly T[] {
   let changed: T[] | undefined
   for (const [i, item] of list.entries()) {
     const visited = visit(item)

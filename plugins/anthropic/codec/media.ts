@@ -3,7 +3,6 @@ import {
   type DocumentBlock,
   Fields,
   type ImageBlock,
-  isObject,
   type JsonObject,
   type MediaSource,
   restore,
@@ -114,9 +113,4 @@ function sourceFields(source: MediaSource, writeBlock: WriteBlock): JsonObject {
       return { type: 'content', content: source.content.map(writeBlock).filter(value => value !== undefined) }
     }
   }
-}
-
-/** Whether a value is an object with this `type`. */
-export function hasType(value: unknown, type: string): value is JsonObject {
-  return isObject(value) && value.type === type
 }

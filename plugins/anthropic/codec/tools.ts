@@ -25,7 +25,7 @@ const NATIVE_TYPES: Readonly<Record<string, readonly [type: string, name: string
 }
 
 /** The `nativeType` of an entry of `mcp_servers`. */
-export const MCP_SERVER = 'mcp_server'
+const MCP_SERVER = 'mcp_server'
 
 /** Reads an element of `tools`. */
 export function readTool(value: unknown, i: number): ToolDefinition {

@@ -66,7 +66,7 @@ function isWellGrouped(row: Row, first: number, last: number): boolean {
 }
 
 /** The check of ISO/IEC 7812. */
-export function hasLuhnDigit(digits: string): boolean {
+function hasLuhnDigit(digits: string): boolean {
   let sum = 0
   for (let index = 0; index < digits.length; index++) {
     const digit = digits.charCodeAt(digits.length - 1 - index) - 0x30

@@ -56,7 +56,7 @@ function isGap(code: number): boolean {
 }
 
 /** The check of ISO 13616: the number modulo 97 is 1. */
-export function hasCheckDigits(iban: string): boolean {
+function hasCheckDigits(iban: string): boolean {
   let rest = 0
   for (const character of iban.slice(4) + iban.slice(0, 4)) {
     const value = Number.parseInt(character, 36)

@@ -10,7 +10,7 @@ export const openapi: Page = ({ exchange, sources }) => {
 }
 
 /** The description of every page, as OpenAPI 3.1. */
-export function describeApi(version: string): object {
+function describeApi(version: string): object {
   return {
     openapi: '3.1.0',
     info: {

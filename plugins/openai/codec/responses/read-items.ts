@@ -42,7 +42,7 @@ export function readOutputItem(value: unknown): Block[] {
 }
 
 /** An item that nothing is known of, whole. */
-export function nativeItem(value: unknown, at: string | undefined): Block {
+function nativeItem(value: unknown, at: string | undefined): Block {
   return { type: 'native', dialect: DIALECT, value, at }
 }
 

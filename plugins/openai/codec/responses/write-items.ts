@@ -25,7 +25,7 @@ export function writeModelItems(given: readonly Block[], context: WriteContext):
 }
 
 /** How many blocks from `start` make one item. */
-export function runLength(blocks: readonly Block[], start: number): number {
+function runLength(blocks: readonly Block[], start: number): number {
   const first = blocks[start]!
   let end = start + 1
   if (first.type === 'serverToolCall') {
