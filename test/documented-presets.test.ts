@@ -20,6 +20,7 @@ test('a config that names no plugin routes where it holds something of routing, 
   for (const [files, env] of [
     [{ 'lunaroute.config.yaml': rules }],
     [{ 'lunaroute.config.yaml': 'circuit_breaker: { failure_threshold: 3 }\n' }],
+    [{ 'lunaroute.config.yaml': 'health_monitor: { failure_window_secs: 30 }\n' }],
     [{ 'lunaroute.config.yaml': 'port: 0\n', 'routes.json': '{ "rules": [] }' }],
     [{ 'routes.json': '{ "rules": [] }' }],
     [{ 'mine.json': '{ "rules": [] }' }, { LUNAROUTE_ROUTES: 'mine.json' }],

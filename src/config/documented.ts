@@ -1,11 +1,10 @@
 /**
- * Sections that the documents describe: top-level keys, and parts of them. One that no loaded plugin reads is reported; any other unknown key
- * is an error.
+ * Sections that the documents describe: top-level keys, and parts of them. One that no loaded plugin reads is reported; any
+ * other unknown key is an error.
  */
 export const DOCUMENTED_SECTIONS: ReadonlySet<string> = new Set([
   'bypass',
   'circuit_breaker',
-  'health_monitor',
   'observability',
   'performance',
   'pii',
@@ -47,6 +46,7 @@ export const DOCUMENTED_VARIABLES: ReadonlySet<string> = new Set([
 /** What the documents call the file of rules beside a configuration. */
 export const DOCUMENTED_ROUTES = { file: 'routes.json', variable: 'LUNAROUTE_ROUTES' } as const
 
+/** As they may be written: presets are chosen before keys are respelled. */
 const OF_ROUTING = ['routing', 'circuit_breaker', 'provider_health', 'health_monitor']
 
 /**

@@ -20,6 +20,7 @@ const SPELLINGS: readonly (readonly [written: readonly string[], meant: readonly
   ],
   [['routing', 'circuit_breaker'], ['circuit_breaker']],
   [['routing', 'health_monitor'], ['provider_health']],
+  [['health_monitor'], ['provider_health']],
   [
     ['provider_health', 'failure_window_secs'],
     ['provider_health', 'window_secs'],

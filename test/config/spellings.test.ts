@@ -39,6 +39,18 @@ describe('other spellings', () => {
     expect(config.plugins.map(each => each.options)).toEqual([{ timeout_secs: 30 }, { window_secs: 60 }])
   })
 
+  it('of provider_health is health_monitor, in routing and beside it', async () => {
+    const project = workspace({
+      'lunaroute.config.toml': 'plugins = ["./health.ts"]\n[health_monitor]\nfailure_window_secs = 60',
+      'health.ts': `import { definePlugin, Type } from 'lunaroute'
+        export default definePlugin({ name: 'health', section: 'provider_health', setup: () => ({}),
+          options: Type.Object({ window_secs: Type.Number() }) })`,
+    })
+    const { config, warnings } = await project.load()
+    expect(config.plugins.map(each => each.options)).toEqual([{ window_secs: 60 }])
+    expect(warnings).toEqual([])
+  })
+
   it('of a section within another leave the rest of it there', async () => {
     const { warnings } = await load('[session_recording]\nenabled = true\n[session_recording.pii]\nenabled = true')
     expect(warnings.map(each => each.replace(/^.*?:(\d+): .*$/, '$1'))).toHaveLength(2)
