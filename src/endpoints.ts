@@ -72,7 +72,10 @@ export class EndpointTable {
     else this.#exact.set(path, [candidate])
   }
 
-  /** A colon opens a verb, unless nobody serves that verb: then it may be part of a model's name, as in `ft:gpt-4o:me` or `qwen3:8b:countTokens`. */
+  /**
+   * A colon opens a verb, unless nobody serves that verb: then it may be part of a model's name, as in `ft:gpt-4o:me` or
+   * `qwen3:8b:countTokens`.
+   */
   #matching({ method, path }: RequestHead): readonly Candidate[] {
     const found = this.#patterns.filter(each => each.pattern!.test(path))
     if (found.length > 0 || !path.includes(':')) return found

@@ -11,7 +11,7 @@ const text = { type: 'string', minLength: 1 }
 const integer = (minimum: number, maximum: number) => ({ type: 'integer', minimum, maximum })
 const choice = (...values: string[]) => ({ type: 'string', enum: values })
 const TIME =
-  'RFC 3339, a date, seconds since 1970, or a span back from now: 2026-01-31T12:00:00Z, 2026-01-31, 1769860800, 24h.'
+  'RFC 3339, a date, seconds or milliseconds since 1970, or a span back from now: 2026-01-31T12:00:00Z, 2026-01-31, 1769860800, 24h.'
 const PATTERN = 'Equal, or with a star beginning so: claude-*.'
 
 const PARAMETERS: Readonly<Record<string, Parameter>> = {
