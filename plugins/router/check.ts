@@ -17,7 +17,6 @@ import {
 import { type Listed, shadowsIn } from './shadows.ts'
 import { type AliasTarget, targetsOf } from './table.ts'
 
-type Names = ConfigNames
 type At = readonly (string | number)[]
 
 /** What stands beside the rules that are checked. */
@@ -37,7 +36,7 @@ const SHADOW_LIMIT = 3_000
 export function checkRules(
   rules: readonly (WrittenRule | undefined)[],
   at: At,
-  names: Names,
+  names: ConfigNames,
   beside: Beside = {},
 ): OptionProblem[] {
   const problems: OptionProblem[] = []
@@ -71,7 +70,7 @@ export function checkRules(
   return all.length > SHADOW_LIMIT ? warnings : [...warnings, ...shadowsIn(all)]
 }
 
-export function checkAliases(aliases: WrittenAliases, at: At, { providers, didYouMean }: Names): OptionProblem[] {
+export function checkAliases(aliases: WrittenAliases, at: At, { providers, didYouMean }: ConfigNames): OptionProblem[] {
   const targets = targetsOf(aliases)
   return [...targets].flatMap(([name, { provider }]) => {
     if (provider !== undefined && !providers.includes(provider)) {
@@ -93,7 +92,7 @@ function circleFrom(name: string, targets: ReadonlyMap<string, AliasTarget>): re
   return undefined
 }
 
-function checkRule(rule: WrittenRule, place: At, names: Names): OptionProblem[] {
+function checkRule(rule: WrittenRule, place: At, names: ConfigNames): OptionProblem[] {
   const { providers, didYouMean } = names
   const problems: OptionProblem[] = [...checkSpelling(rule, place), ...checkStrategy(rule, place, names)]
   const target = targetOf(rule)
@@ -147,7 +146,7 @@ function onlyModelOf({ match }: WrittenRule): string | undefined {
 }
 
 /** Spreading is the work of another plugin: without it a plan would name providers that nobody knows. */
-function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProblem[] {
+function checkStrategy(rule: WrittenRule, place: At, names: ConfigNames): OptionProblem[] {
   const { target, primary, weights } = rule
   const strategy = strategyOf(rule)
   const path = [...place, 'strategy']
@@ -174,7 +173,7 @@ function checkStrategy(rule: WrittenRule, place: At, names: Names): OptionProble
   return problems
 }
 
-function unknown(provider: string, providers: readonly string[], didYouMean: Names['didYouMean']): string {
+function unknown(provider: string, providers: readonly string[], didYouMean: ConfigNames['didYouMean']): string {
   return `no provider is called "${provider}"${didYouMean(provider, providers)}`
 }
 

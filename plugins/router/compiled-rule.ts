@@ -20,7 +20,11 @@ export type Source = 'file' | 'config' | 'default' | 'tested'
 
 /** One thing a rule demands beside the model. */
 export interface Condition {
-  /** What it is about, with what it demands: two that are equal demand the same. */
+  /** What it is about: `tokens`, `header x-tier`. */
+  readonly about: string
+  /** As the rule has it. */
+  readonly demanded: unknown
+  /** Both: two that are equal demand the same. */
   readonly key: string
   test(facts: Facts): boolean
 }
@@ -95,8 +99,8 @@ function conditionsOf(rule: WrittenRule): Condition[] {
   const listener = listenerOf(rule)
   const { path, dialect, tokens, has_images: images, has_tools: tools, stream } = match
   const conditions: Condition[] = []
-  const add = (key: string, demanded: unknown, test: Condition['test']) => {
-    conditions.push({ key: `${key} ${JSON.stringify(demanded)}`, test })
+  const add = (about: string, demanded: unknown, test: Condition['test']) => {
+    conditions.push({ about, demanded, key: `${about} ${JSON.stringify(demanded)}`, test })
   }
   if (listener !== undefined) add('listener', listener, facts => isCalled(listener, facts.listener, facts.dialect))
   if (dialect !== undefined) {
@@ -125,7 +129,7 @@ function addTexts(
   texts: WrittenMatch['headers'],
   kind: string,
   read: (facts: Facts, name: string) => string | undefined,
-  add: (key: string, demanded: unknown, test: Condition['test']) => void,
+  add: (about: string, demanded: unknown, test: Condition['test']) => void,
 ): void {
   for (const [written, demanded] of Object.entries(texts ?? {})) {
     const name = kind === 'header' ? written.toLowerCase() : written

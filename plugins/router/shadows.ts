@@ -1,5 +1,5 @@
 import type { OptionProblem } from 'lunaroute'
-import type { CompiledRule } from './compiled-rule.ts'
+import type { CompiledRule, Condition } from './compiled-rule.ts'
 import type { Pattern } from './pattern.ts'
 
 /** A rule, and where it is written; undefined where that is another place than the one that is checked. */
@@ -42,32 +42,33 @@ function namesOf({ models }: CompiledRule): readonly string[] | undefined {
 
 /** Whether each request of the later rule fits the earlier one. Only what is certain counts. */
 function covers(earlier: CompiledRule, later: CompiledRule): boolean {
-  const keys = later.conditions.map(({ key }) => key)
-  if (!earlier.conditions.every(({ key }) => keys.some(each => each === key || implies(each, key)))) return false
+  const isImplied = (wide: Condition) => later.conditions.some(each => implies(each, wide))
+  if (!earlier.conditions.every(isImplied)) return false
   const { models } = earlier
-  // A rule for paths takes requests without a model, too.
-  if (!models) return earlier.conditions.some(({ key }) => key.startsWith('path ')) || !takesNameless(later)
+  if (!models) return isForPaths(earlier) || !isForPaths(later) || later.models !== undefined
   return later.models?.every(each => models.some(wide => includes(wide, each))) ?? false
 }
 
-function takesNameless({ models, conditions }: CompiledRule): boolean {
-  return models === undefined && conditions.some(({ key }) => key.startsWith('path '))
+/** Such a rule takes requests without a model, too, where it names none. */
+function isForPaths({ conditions }: CompiledRule): boolean {
+  return conditions.some(({ about }) => about === 'path')
 }
 
-/** Whether what holds for the narrow condition holds for the wide one. */
-function implies(narrow: string, wide: string): boolean {
-  const [kind = '', text = ''] = /^(?:(\S+) )(.*)$/.exec(wide)?.slice(1) ?? []
-  if (!narrow.startsWith(`${kind} `)) return false
-  const other = narrow.slice(kind.length + 1)
-  if (kind === 'tokens') return isWithin(JSON.parse(other) as Range, JSON.parse(text) as Range)
-  if (kind === 'listener') return isOfFamily(JSON.parse(other) as string, [JSON.parse(text) as string])
-  if (kind === 'dialect') {
-    const families = JSON.parse(text) as readonly string[]
-    return (JSON.parse(other) as readonly string[]).every(each => isOfFamily(each, families))
+/** Whether the wide condition holds wherever the narrow one does. */
+function implies(narrow: Condition, wide: Condition): boolean {
+  if (narrow.key === wide.key) return true
+  if (narrow.about !== wide.about) return false
+  const [inner, outer] = [narrow.demanded, wide.demanded]
+  switch (wide.about) {
+    case 'tokens':
+      return isWithin(inner as Range, outer as Range)
+    case 'listener':
+      return isOfFamily(inner as string, [outer as string])
+    case 'dialect':
+      return (inner as readonly string[]).every(each => isOfFamily(each, outer as readonly string[]))
   }
-  // `x-tier true` is wider than `x-tier "paid"`.
-  if (!text.endsWith(' true')) return false
-  return other.startsWith(text.slice(0, -'true'.length)) && !other.endsWith(' false')
+  // A header that has to be there is there where it has to be "paid".
+  return outer === true && inner !== false
 }
 
 interface Range {
