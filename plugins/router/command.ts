@@ -3,7 +3,8 @@ import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { type CommandCall, GatewayError, type ProviderGroup } from 'lunaroute'
 import { parse } from 'yaml'
-import { type Explanation, explainerService } from './explanation.ts'
+import { explainerService } from './explainer.ts'
+import type { Explanation } from './explanation.ts'
 
 const USAGE = `Usage: lunaroute route --request <file> [--path <path>] [--rule <file>] [--dry-run] [--json]
 

@@ -1,4 +1,4 @@
-import { type Attempt, defineService, type ProviderGroup } from 'lunaroute'
+import type { Attempt, ProviderGroup } from 'lunaroute'
 import type { CompiledRule } from './compiled-rule.ts'
 import { Facts, type Routable } from './facts.ts'
 import type { Decision } from './router.ts'
@@ -19,14 +19,6 @@ export interface Explanation {
   /** Rules that came before and did not fit, the nearest first, with what they wanted. */
   readonly passed_over: readonly { readonly id: string; readonly because: string }[]
 }
-
-/**
- * Explains described requests, for the command line. `files` hold rules that stand before those of the table. Rejects with
- * a GatewayError or a located ConfigError.
- */
-export type Explainer = (description: unknown, files: readonly string[]) => Promise<Explanation>
-
-export const explainerService = defineService<Explainer>('route explainer')
 
 const PASSED_LIMIT = 20
 

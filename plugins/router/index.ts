@@ -9,8 +9,8 @@ import {
   routeSlot,
 } from 'lunaroute'
 import { checkAliases, checkRules } from './check.ts'
-import { describedRequest } from './described.ts'
-import { type Explainer, explain, explainerService, ruleView } from './explanation.ts'
+import { explainerOf, explainerService } from './explainer.ts'
+import { ruleView } from './explanation.ts'
 import { markedSlot, stripMarkers } from './marker.ts'
 import { optionsSchema } from './options.ts'
 import { wishOf } from './override.ts'
@@ -20,8 +20,7 @@ import { type Asked, Router, renamed } from './router.ts'
 import { openRoutes } from './routes.ts'
 import { nameOfPlace } from './rule.ts'
 import { StickyMarkers } from './sticky.ts'
-import { RouteTable } from './table.ts'
-import { readTested, type Tested } from './tested-rules.ts'
+import type { RouteTable } from './table.ts'
 
 export type { RoutingRequest } from './facts.ts'
 export type { RouteAnswer, RouteFunction } from './router.ts'
@@ -60,30 +59,14 @@ export default definePlugin({
     api.offer(meterService, tally)
     api.offer(groupService, name => routes.table.group(name))
 
-    const explained = (description: unknown, tested: readonly Tested[] = []) => {
-      const { request, listener } = describedRequest(description, api.dialects)
-      const { rules, aliases } = routes.table
-      const table =
-        tested.length > 0
-          ? new RouteTable(
-              [...tested.flatMap(each => each.rules), ...rules],
-              Object.assign(Object.fromEntries(aliases), ...tested.map(each => each.aliases)),
-            )
-          : routes.table
-      const name = markers ? stripMarkers(request)?.names[0] : undefined
-      const marker = name !== undefined && router.knows(table, name) ? name : undefined
-      const wish = overrides ? wishOf(request.head) : undefined
-      return explain(table, request, listener, router.decide(table, request, listener, { wish, marker }))
-    }
-    const explainer: Explainer = async (description, files) =>
-      explained(description, await Promise.all(files.map(file => readTested(file, api))))
-    api.offer(explainerService, explainer)
+    const explain = explainerOf(router, routes, options, api)
+    api.offer(explainerService, explain)
     const pages = {
       list: () => {
         const { rules, aliases } = routes.table
         return { file: routes.path, rules: rules.map(ruleView), aliases: Object.fromEntries(aliases) }
       },
-      explain: (description: unknown) => explained(description),
+      explain,
     }
 
     /** The marker that counts for a request: its own, or its session's. */

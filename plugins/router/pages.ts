@@ -12,7 +12,7 @@ const BODY_LIMIT = 10 * 1024 * 1024
 
 export interface PageSources {
   list(): object
-  explain(description: unknown): Explanation
+  explain(description: unknown): Promise<Explanation>
 }
 
 /** The answer to a question for one of the router's pages; undefined for any other path. */
@@ -33,7 +33,7 @@ async function answer(exchange: Exchange, allow: string, sources: PageSources): 
   }
   const headers = { 'cache-control': 'no-store' }
   if (path === LIST_PAGE) return { status: 200, headers, body: sources.list() }
-  return { status: 200, headers, body: sources.explain(parsed(await exchange.readBody(BODY_LIMIT))) }
+  return { status: 200, headers, body: await sources.explain(parsed(await exchange.readBody(BODY_LIMIT))) }
 }
 
 function parsed(bytes: Buffer): unknown {
