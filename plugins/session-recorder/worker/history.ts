@@ -59,17 +59,17 @@ export class History {
 
   /** Keeps the calls of an answer until their results come. */
   called(session: string, calls: readonly { readonly callId: string; readonly call: KnownCall }[]): void {
-    for (const { callId, call } of calls) this.#calls.set(`${session}\n${callId}`, call)
+    for (const { callId, call } of calls) this.#calls.set(keyOf(session, callId), call)
   }
 
   #newResults(session: string, added: readonly Message[], all: readonly Message[]): Addition['results'] {
     const results = added.flatMap(each => each.content).filter(each => each.type === 'toolResult')
     // Some servers give the calls of every answer the same ids: one that waits for its result is another call.
     const fresh = results.filter(({ callId }) => {
-      const key = `${session}\n${callId}`
+      const key = keyOf(session, callId)
       return !this.#results.has(key) || this.#calls.has(key)
     })
-    for (const { callId } of fresh) this.#results.set(`${session}\n${callId}`, true)
+    for (const { callId } of fresh) this.#results.set(keyOf(session, callId), true)
     if (fresh.length === 0) return []
     const names = new Map(callsIn(all).map(each => [each.callId, each.name]))
     return fresh.map(result => {
@@ -85,7 +85,7 @@ export class History {
     name: string | undefined,
     told: ReadonlyMap<string, string>,
   ): KnownCall | undefined {
-    const key = `${session}\n${callId}`
+    const key = keyOf(session, callId)
     const known = this.#calls.get(key)
     if (known) {
       this.#calls.delete(key)
@@ -93,7 +93,7 @@ export class History {
     }
     // Where the dialect gives no ids (Gemini) those made up for an answer are not those made up for a history: the oldest
     // call of the tool that the history has no id of is the one that is answered first.
-    const prefix = `${session}\n`
+    const prefix = keyOf(session, '')
     const isMeant = (each: string): boolean =>
       each.startsWith(prefix) && this.#calls.peek(each)?.name === name && !told.has(each.slice(prefix.length))
     const oldest = [...this.#calls.rkeys()].find(each => each !== undefined && isMeant(each))
@@ -102,6 +102,11 @@ export class History {
     this.#calls.delete(oldest)
     return call
   }
+}
+
+/** Sessions share the caches: a call is its session's own. */
+function keyOf(session: string, callId: string): string {
+  return `${session}\n${callId}`
 }
 
 function callsIn(messages: readonly Message[]) {

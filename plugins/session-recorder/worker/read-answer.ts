@@ -48,8 +48,10 @@ export function readAnswer(
   const reader = head.operation === 'generate' ? codec : undefined
   const form = formOf(head, end)
   const isStream = form !== 'body'
-  if (head.operation === 'embeddings')
-    return { ...readBody(end, body, undefined, codec), ...usageIn(body, codec), isStream }
+  if (head.operation === 'embeddings') {
+    const read = readBody(end, body, undefined, codec)
+    return { ...read, neutral: usageIn(read.json, codec), isStream }
+  }
   if (!isStream || !reader) return { ...readBody(end, body, reader, codec), isStream }
   const collector = new Collector(reader.dialect)
   const isComplete = collect(form, body, reader.createDecoder(), collector)
@@ -102,12 +104,11 @@ function readBody(
 }
 
 /** What an answer that is no model's words tells of tokens. */
-function usageIn(bytes: Buffer, codec: Codec | undefined): Pick<ReadAnswer, 'neutral'> {
-  const json = bodyOf(bytes)
+function usageIn(json: unknown, codec: Codec | undefined): NeutralResponse | undefined {
   try {
-    return { neutral: codec && isObject(json) ? { ...codec.readResponse(json), choices: [] } : undefined }
+    return codec && isObject(json) ? { ...codec.readResponse(json), choices: [] } : undefined
   } catch {
-    return { neutral: undefined }
+    return undefined
   }
 }
 
