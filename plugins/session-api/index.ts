@@ -24,11 +24,11 @@ export default definePlugin({
   env: { LUNAROUTE_ADMIN_TOKEN: 'token' },
   commands: {
     sessions: {
-      summary: 'lists, shows, searches and follows recorded sessions',
+      summary: 'list, show, search and follow recorded sessions',
       load: () => import('./cli/sessions-command.ts'),
     },
     export: {
-      summary: 'writes recorded requests as NDJSON, JSON, CSV or OpenTelemetry traces',
+      summary: 'write recorded requests as NDJSON, JSON, CSV or OpenTelemetry traces',
       load: () => import('./cli/export-command.ts'),
     },
   },

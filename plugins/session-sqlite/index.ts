@@ -54,7 +54,7 @@ export default definePlugin({
   },
   commands: {
     'import-sessions': {
-      summary: 'loads session logs (JSONL) into the database',
+      summary: 'load session logs (JSONL) into the database',
       load: () => import('./import-command.ts'),
     },
   },
