@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { SessionEvent, SessionLog } from '../../src/sessions/index.ts'
 import { harness } from '../../src/testing.ts'
+import { context, event, options } from '../../test/recording/jsonl.ts'
 import { eventsIn, filesIn, of, recorded, scratch } from '../../test/recording/rig.ts'
 import { until } from '../../test/support/until.ts'
 import sessionRecorder from '../session-recorder/index.ts'
@@ -27,25 +28,6 @@ import { tidy } from './retention.ts'
 import { createWriter } from './writer.ts'
 
 const DAY = 86_400_000
-const context = { warn: () => undefined }
-const event = (session: string, request: string, sequence: number, time = Date.now(), text = 'x'): SessionEvent =>
-  ({
-    type: 'stream_started',
-    session_id: session,
-    request_id: request,
-    sequence,
-    timestamp: new Date(time).toISOString(),
-    time_to_first_token_ms: 1,
-    text,
-  }) as SessionEvent
-
-const options = (directory: string, more: Partial<WriterOptions> = {}): WriterOptions => ({
-  directory,
-  encryption: null,
-  retention: rulesOf({ retention: {} }),
-  ...more,
-})
-
 async function write(settings: WriterOptions, ...batches: (readonly SessionEvent[])[]): Promise<void> {
   const writer = await createWriter(settings, context)
   try {

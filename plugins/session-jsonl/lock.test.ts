@@ -1,29 +1,9 @@
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { SessionEvent } from '../../src/sessions/index.ts'
+import { context, event, options } from '../../test/recording/jsonl.ts'
 import { eventsIn, scratch } from '../../test/recording/rig.ts'
-import { rulesOf, type WriterOptions } from './options.ts'
 import { createWriter } from './writer.ts'
-
-const context = { warn: () => undefined }
-const event = (session: string, request: string, sequence: number, time = Date.now(), text = 'x'): SessionEvent =>
-  ({
-    type: 'stream_started',
-    session_id: session,
-    request_id: request,
-    sequence,
-    timestamp: new Date(time).toISOString(),
-    time_to_first_token_ms: 1,
-    text,
-  }) as SessionEvent
-
-const options = (directory: string, more: Partial<WriterOptions> = {}): WriterOptions => ({
-  directory,
-  encryption: null,
-  retention: rulesOf({ retention: {} }),
-  ...more,
-})
 
 it('keeps a second process out, and takes over from one that was killed', async () => {
   const directory = scratch()

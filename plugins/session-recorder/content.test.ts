@@ -1,19 +1,8 @@
 import { expect, it } from 'vitest'
 import { of, recorded } from '../../test/recording/rig.ts'
+import { zstdStream } from '../../test/support/zstd-stream.ts'
 import { decoded, loadUnzstd } from './worker/content.ts'
 import { countsOf } from './worker/tokens.ts'
-
-/** Zstandard as a server streams it: without its size. Nothing of it is packed. */
-function zstdStream(bytes: Buffer): Buffer {
-  const size = 100_000
-  const blocks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => {
-    const block = bytes.subarray(at * size, (at + 1) * size)
-    const head = Buffer.alloc(3)
-    head.writeUIntLE((block.length << 3) | Number((at + 1) * size >= bytes.length), 0, 3)
-    return Buffer.concat([head, block])
-  })
-  return Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...blocks])
-}
 
 it('unpacks zstd of any size that came as a stream', async () => {
   const unzstd = await loadUnzstd()

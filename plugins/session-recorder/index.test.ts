@@ -1,20 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import apiKeys from '../../plugins/api-keys/index.ts'
+import { CHAT, completion, user } from '../../test/recording/chat.ts'
 import { of, recorded } from '../../test/recording/rig.ts'
 import { until } from '../../test/support/until.ts'
+import apiKeys from '../api-keys/index.ts'
 
-const CHAT = '/v1/chat/completions'
-const user = (content: string) => ({ role: 'user', content })
-const completion = (message: object, usage?: object) => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-5-2026',
-  choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
-  ...(usage && { usage }),
-})
 const usage = {
   prompt_tokens: 100,
   completion_tokens: 20,

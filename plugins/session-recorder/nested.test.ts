@@ -1,16 +1,7 @@
 import { expect, it } from 'vitest'
-import pii from '../../plugins/pii/index.ts'
+import { CHAT, completion, user } from '../../test/recording/chat.ts'
 import { of, recorded } from '../../test/recording/rig.ts'
-
-const CHAT = '/v1/chat/completions'
-const user = (content: string) => ({ role: 'user', content })
-const completion = (message: object) => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-5-2026',
-  choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
-})
+import pii from '../pii/index.ts'
 
 it.each([
   ['as it came', []],

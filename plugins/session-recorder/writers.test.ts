@@ -4,19 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { definePlugin } from '../../src/index.ts'
 import { type SessionEvent, sessionWriterService } from '../../src/sessions/index.ts'
 import { gateway } from '../../src/testing.ts'
+import { CHAT, completion, user } from '../../test/recording/chat.ts'
 import { eventsIn, filesIn, of, recorded, recording, scratch } from '../../test/recording/rig.ts'
 import { until } from '../../test/support/until.ts'
 import sessionRecorder from './index.ts'
-
-const CHAT = '/v1/chat/completions'
-const user = (content: string) => ({ role: 'user', content })
-const completion = (message: object) => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-5-2026',
-  choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'stop' }],
-})
 
 describe('writers', () => {
   const collecting = (write: (events: readonly SessionEvent[]) => Promise<void> | void) =>

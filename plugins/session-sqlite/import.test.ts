@@ -7,6 +7,7 @@ import { runCommand } from '../../test/support/command-call.ts'
 import { testFolder } from '../../test/support/folder.ts'
 import { ago, HOUR, shape } from '../../test/support/session-database.ts'
 import { sessionEvents, TOTAL_TOKENS } from '../../test/support/sessions.ts'
+import { zstdStream } from '../../test/support/zstd-stream.ts'
 import { createSessionLog } from '../session-jsonl/log.ts'
 import { rulesOf } from '../session-jsonl/options.ts'
 import { createWriter } from '../session-jsonl/writer.ts'
@@ -15,18 +16,6 @@ import { SqliteReader } from './reader.ts'
 import { loadZstd } from './zstd.ts'
 
 const lines = (events: readonly object[]) => events.map(each => `${JSON.stringify(each)}\n`).join('')
-
-/** Zstandard without the size of what is in it, and without packing anything. */
-function streamOf(bytes: Buffer): Buffer {
-  const size = 100_000
-  const blocks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) => {
-    const block = bytes.subarray(at * size, (at + 1) * size)
-    const head = Buffer.alloc(3)
-    head.writeUIntLE((block.length << 3) | Number((at + 1) * size >= bytes.length), 0, 3)
-    return Buffer.concat([head, block])
-  })
-  return Buffer.concat([Buffer.from('28b52ffd0058', 'hex'), ...blocks])
-}
 
 /** A folder of logs: a plain one, a compressed one, one over midnight in two files, and one that is none. */
 async function logs(): Promise<string> {
@@ -129,7 +118,7 @@ describe('lunaroute import-sessions', () => {
   it('unpacks logs that were packed as a stream, which does not tell its size', async () => {
     const { run, folder, reader } = await desk()
     const text = Buffer.from(lines(sessionEvents(shape('streamed'))) + '\n'.repeat(3_000_000))
-    writeFileSync(join(folder, 'streamed.jsonl.zst'), streamOf(text))
+    writeFileSync(join(folder, 'streamed.jsonl.zst'), zstdStream(text))
     expect((await run()).code).toBe(0)
     expect(reader.get('streamed')).toMatchObject({ request_count: 3 })
   })
