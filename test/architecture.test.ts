@@ -80,6 +80,7 @@ describe('the core', () => {
     'generation.ts': 'build',
     'hooks.ts': 'build',
     'order.ts': 'build',
+    'series.ts': 'build',
     'keeper.ts': 'build',
   }
   const FOLDERS: Readonly<Record<string, Room>> = {
