@@ -88,32 +88,44 @@ const STATUS: Readonly<Record<NonNullable<SessionFilter['status']>, string>> = {
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 
+interface Word {
+  readonly term: string
+  /** Whether words count that only begin so. */
+  readonly hasStar: boolean
+}
+
 /**
  * The sessions with a request in whose text, answer or tool arguments all the words of a search occur. "Words in quotes"
  * stand together; a star ends a word that only begins so.
  */
 function whereText(text: string): Condition {
+  const words = wordsOf(text)
+  const indexed = words.filter(({ term }) => !UNSPACED.test(term))
+  const others = words.filter(({ term }) => UNSPACED.test(term))
+  const terms = indexed.map(({ term, hasStar }) => `"${term}"${hasStar ? ' *' : ''}`).join(' ')
+  const conditions = others.map(({ term }): Condition => [CONTAINS, term, term, term])
+  if (terms !== '') conditions.unshift([INDEXED, terms])
+  const { sql, values } = join(conditions)
+  const texts = 'requests r LEFT JOIN request_texts t ON t.id = r.id'
+  return [`s.session_id IN (SELECT r.session_id FROM ${texts} ${sql})`, ...values]
+}
+
+/** Throws a GatewayError where there are none. */
+function wordsOf(text: string): readonly Word[] {
   const words = [...text.matchAll(/"([^"]*)"|(\S+)/g)]
-    .map(([, phrase, word = '']) => {
+    .map(([, phrase, word = '']): Word => {
       const hasStar = phrase === undefined && word.endsWith('*')
       return { term: (phrase ?? word.replace(/\*$/, '')).replace(/["\0]/g, ' ').trim(), hasStar }
     })
     .filter(({ term }) => /[\p{L}\p{N}]/u.test(term))
-  if (words.length === 0) {
-    throw new GatewayError('LR_BAD_REQUEST', 400, 'the text to search for has no word in it; give at least one')
-  }
-  const indexed = words.filter(({ term }) => !UNSPACED.test(term))
-  const others = words.filter(({ term }) => UNSPACED.test(term))
-  const found = indexed.length > 0 ? ['r.id IN (SELECT rowid FROM request_search WHERE request_search MATCH ?)'] : []
-  const terms = indexed.map(({ term, hasStar }) => `"${term}"${hasStar ? ' *' : ''}`).join(' ')
-  const sql = `s.session_id IN (SELECT r.session_id FROM requests r LEFT JOIN request_texts t ON t.id = r.id
-    WHERE ${[...found, ...others.map(() => CONTAINS)].join(' AND ')})`
-  return [sql, ...(indexed.length > 0 ? [terms] : []), ...others.flatMap(({ term }) => [term, term, term])]
+  if (words.length > 0) return words
+  throw new GatewayError('LR_BAD_REQUEST', 400, 'the text to search for has no word in it; give at least one')
 }
 
+const INDEXED = 'r.id IN (SELECT rowid FROM request_search WHERE request_search MATCH ?)'
 /** Read through, without the index. */
-const CONTAINS = `(instr(t.request_text, ?) OR instr(t.response_text, ?) OR EXISTS (SELECT 1 FROM tool_call_executions e
-  WHERE e.request_id = r.request_id AND instr(e.tool_arguments, ?)))`
+const CONTAINS = `instr(t.request_text, ?) OR instr(t.response_text, ?) OR EXISTS (SELECT 1 FROM tool_call_executions e
+  WHERE e.request_id = r.request_id AND instr(e.tool_arguments, ?))`
 
 /** Equal, or for `claude-*` beginning so. */
 function pattern(column: string, value: string): { readonly sql: string; readonly value: string } {

@@ -29,10 +29,8 @@ export async function repairFrom(
     if (entry.modifiedAt < since.getTime()) continue
     for await (const batch of batchesOf(untilItFails(log.read(entry), failed), BATCH)) {
       const wanted = batch.filter(each => isBefore(each, before))
-      events += writeMissing(
-        wanted.filter(each => isBefore(each, startedAt)),
-        sink,
-      )
+      const missed = wanted.filter(each => isBefore(each, startedAt))
+      events += writeMissing(missed, sink)
       writeMissing(wanted, sink)
     }
   }
