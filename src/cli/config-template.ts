@@ -1,5 +1,5 @@
-/** What `lunaroute init` writes. */
-export const CONFIG_TEMPLATE = `import { defineConfig } from 'lunaroute'
+/** What `lunaroute init` writes, with the presets that run where there is no file. */
+export const configTemplate = (presets: readonly string[]): string => `import { defineConfig } from 'lunaroute'
 
 // Saving this file applies it within a second; requests that run finish on the configuration they began with.
 // \`lunaroute check\` validates it, \`lunaroute explain\` shows which plugin runs where. Reference: docs/config.md.
@@ -15,7 +15,7 @@ export default defineConfig({
   // 'default' serves every dialect, passes unknown paths through, has metrics and health checks, and records sessions.
   // 'local' is the same without the record; 'routing' is for several providers, with rules and fallbacks.
   // 'passthrough' serves the dialects and nothing else.
-  extends: ['default'],
+  extends: [${presets.map(each => `'${each}'`).join(', ')}],
 
   // More plugins: one that ships, as \`import accessLog from 'lunaroute/plugins/access-log'\`, or your own file, as
   // \`import stamp from './stamp.ts'\`. A plugin of the same name takes the place of the preset's.

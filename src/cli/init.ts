@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { DOCUMENTED_ROUTES, documentedPresets } from '../config/documented.ts'
 import { CommandFailure } from './failure.ts'
 
 export function addInit(program: Command): void {
@@ -25,7 +26,7 @@ async function init({ force = false }: { force?: boolean }): Promise<void> {
   if (!force && existsSync(NAME)) {
     throw new CommandFailure(`${resolve(NAME)} exists; --force replaces it.`)
   }
-  const { CONFIG_TEMPLATE } = await import('./config-template.ts')
-  await writeFile(NAME, CONFIG_TEMPLATE)
+  const { configTemplate } = await import('./config-template.ts')
+  await writeFile(NAME, configTemplate(documentedPresets({}, existsSync(DOCUMENTED_ROUTES.file))))
   process.stdout.write(`Wrote ${resolve(NAME)}. \`lunaroute\` serves it, and saving an edit applies it.\n`)
 }

@@ -62,6 +62,16 @@ describe('init', () => {
     expect(code).toBe(0)
   })
 
+  it('goes on with the rules of a routes.json that lies here', async () => {
+    await desk.write('routes.json', '{ "rules": [] }')
+    const before = await desk.run(['check'])
+    await desk.run(['init'])
+    const after = await desk.run(['check'])
+    const pluginsOf = (stdout: string) => /^ {2}plugins .*$/m.exec(stdout)?.[0]
+    expect(pluginsOf(before.stdout)).toContain('router')
+    expect(pluginsOf(after.stdout)).toBe(pluginsOf(before.stdout))
+  })
+
   it('keeps a file that is there, unless it is forced', async () => {
     const file = await desk.write('lunaroute.config.ts', '// mine')
     const refused = await desk.run(['init'])

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CONFIG_TEMPLATE } from '../../src/cli/config-template.ts'
+import { configTemplate } from '../../src/cli/config-template.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { Desk } from './command.ts'
 
@@ -25,7 +25,7 @@ it.each(EXAMPLES)('%s shows %s as it is', async (page, example) => {
 })
 
 it("the repository's own config is what init writes", async () => {
-  expect(await read('lunaroute.config.ts')).toBe(CONFIG_TEMPLATE)
+  expect(await read('lunaroute.config.ts')).toBe(configTemplate(['default']))
 })
 
 describe('a config in the docs', () => {
