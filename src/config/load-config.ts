@@ -76,7 +76,7 @@ async function load(options: LoadOptions, files: Set<string>): Promise<LoadedCon
 
   const sections = splitSections(source.value as Record<string, unknown>, uses)
   const config = checkOwn(sections.own, loading)
-  checkSections(sections.others, uses, loading)
+  await checkSections(sections.others, uses, program, loading)
   const plugins = uses.map(use => resolveOptions(use, shareOf(use, sections), loading))
   throwIfAny(problems)
 

@@ -2,8 +2,10 @@ import { booleanFrom, coerce } from './coerce.ts'
 import type { Config } from './define.ts'
 import { DOCUMENTED_LOGGING, DOCUMENTED_SECTIONS } from './documented.ts'
 import type { Loading } from './loading.ts'
+import type { Program } from './program.ts'
 import type { PluginUse } from './references.ts'
 import { configSchema, withoutEffect } from './schema.ts'
+import { shippedPlugin } from './shipped.ts'
 import { locate, remark } from './source.ts'
 import { didYouMean, suggest } from './suggest.ts'
 import { validate } from './validate.ts'
@@ -58,11 +60,12 @@ export function checkOwn(given: Readonly<Record<string, unknown>>, loading: Load
 }
 
 /** A key that is not the core's belongs to a plugin, or to a feature of the documents that is not loaded. */
-export function checkSections(
+export async function checkSections(
   sections: ReadonlyMap<string, unknown>,
   uses: readonly PluginUse[],
+  program: Program,
   loading: Loading,
-): void {
+): Promise<void> {
   const read = new Set(uses.flatMap(({ plugin }) => plugin.section ?? []))
   for (const [key, section] of sections) {
     if (read.has(key)) continue
@@ -71,7 +74,11 @@ export function checkSections(
       loading.warnings.push(remark(loading.source, key.split('.'), `no loaded plugin reads this section`))
     } else {
       const known = [...Object.keys(configSchema.properties), ...read, ...DOCUMENTED_SECTIONS]
-      const message = `unknown key "${key}"${didYouMean(key, known)}`
+      const plugin = await shippedPlugin(program, each => each.section === key)
+      const message =
+        plugin === undefined
+          ? `unknown key "${key}"${didYouMean(key, known)}`
+          : `the section "${key}" is that of the plugin ${plugin}, which this configuration does not have; add "${plugin}" to its plugins`
       loading.problems.push({ message, location: locate(loading.source, [key]) })
     }
   }

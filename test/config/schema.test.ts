@@ -38,6 +38,14 @@ test('a section that a loaded plugin reads holds its options', async () => {
   expect(warnings).toEqual([])
 })
 
+test('the section of a plugin that ships and is not loaded is told with its plugin', async () => {
+  const error = await workspace({ 'lunaroute.config.yaml': 'port: 1\ngamma: {}\n' }).failure()
+  expect(error.message).toBe(
+    'the section "gamma" is that of the plugin gamma, which this configuration does not have; add "gamma" to its plugins',
+  )
+  expect(error.location).toMatchObject({ line: 2, key: 'gamma' })
+})
+
 test('a documented section that no plugin reads is a warning with its line', async () => {
   const project = workspace({ 'lunaroute.config.yaml': 'port: 1\nui:\n  enabled: true\n' })
   const { warnings } = await project.load()

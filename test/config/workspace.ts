@@ -52,7 +52,7 @@ const SHIPPED = {
     })`,
   'program/plugins/gamma/index.ts': `
     import { definePlugin } from '${new URL('../../src/index.ts', import.meta.url).pathname}'
-    export default definePlugin({ name: 'gamma', setup: () => ({}) })`,
+    export default definePlugin({ name: 'gamma', section: 'gamma', setup: () => ({}) })`,
 }
 
 /** A temporary folder with a project, a home and a program in it. */
