@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { derived, derivedPlan } from '../src/derived.ts'
+import type { Attempt } from '../src/exchange.ts'
 
 it('makes one attempt out of each frozen one, and freezes it', () => {
   const add = derived(attempt => ({ ...attempt, key: 1 }))
@@ -24,7 +25,7 @@ it('makes one plan out of each frozen one, and one anew that could have been cha
   expect(add(configured)).toEqual([{ provider: 'openai', headers: {}, key: 1 }])
   expect(add(configured)).toBe(add(configured))
   expect(Object.isFrozen(add(configured))).toBe(true)
-  const own = [...configured]
+  const own: Attempt[] = [...configured]
   add(own)
   own.push({ provider: 'other', headers: {} })
   expect(add(own)).toHaveLength(2)
