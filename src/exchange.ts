@@ -44,7 +44,7 @@ export interface Timeouts {
  * host, connect timeout). `stale`: a kept connection turned out to be closed. `reset`: the connection broke after
  * the request had been sent on a new one. `timeout`: no response head, or of a held response no content, in time.
  * `protocol`: the answer was not HTTP, or not what was asked for, or the provider's certificate is not to be trusted.
- * `cut`: a held response broke off.
+ * `cut`: a held response broke off, or ended without having said anything.
  */
 export type AttemptFailure = 'connect' | 'stale' | 'reset' | 'timeout' | 'protocol' | 'cut'
 
