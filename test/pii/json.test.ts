@@ -245,6 +245,10 @@ describe('a text in base64', () => {
   })
 })
 
+it('a number that could be base64 of a text is looked at as a number', () => {
+  expect(json({ a: '4527271047251783', b: '4561044466651644' })).toEqual({ a: '[CREDIT_CARD]', b: '[CREDIT_CARD]' })
+})
+
 describe('what is written with escapes', () => {
   const { text } = redactor
 
