@@ -183,7 +183,7 @@ describe('lunaroute export', () => {
       at.map(each => [each.type, each.request_id, each.sequence]),
     )
     const bytes = statSync(output).size
-    expect(stdout).toBe(`Exported 4 requests of 1 sessions, ${bytes.toLocaleString('en-US')} bytes to ${output}\n`)
+    expect(stdout).toBe(`Exported 4 requests of 1 session, ${bytes.toLocaleString('en-US')} bytes to ${output}\n`)
     expect(statSync(output).mode & 0o777).toBe(0o600)
   })
 

@@ -5,7 +5,7 @@ import type { CommandCall, CommandModule } from 'lunaroute'
 import { FORMATS } from '../export/formats.ts'
 import { recordedRequests } from '../export/recorded.ts'
 import { createCommand, type FilterFlags, filterOf, oneOf, runProgram, storeOf, withFilter } from './program.ts'
-import { number } from './words.ts'
+import { counted } from './words.ts'
 
 interface ExportFlags extends FilterFlags {
   readonly format: string
@@ -31,7 +31,7 @@ export const run: CommandModule['run'] = call => {
       const { format, output, q, ...filter } = flags
       const written = await write(call, output, format, filterOf({ ...filter, ...(q !== undefined && { text: q }) }))
       const said = { file: output ?? null, format, ...written }
-      const sentence = `${number(written.requests)} requests of ${number(written.sessions)} sessions, ${number(written.bytes)} bytes`
+      const sentence = `${counted(written.requests, 'request')} of ${counted(written.sessions, 'session')}, ${counted(written.bytes, 'byte')}`
       // Standard output may be the export itself.
       const to = output === undefined ? call.stderr : call.stdout
       to.write(

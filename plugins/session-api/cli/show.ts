@@ -3,7 +3,7 @@ import { type CommandCall, GatewayError } from 'lunaroute'
 import type { SessionEvent, SessionStore, SessionSummary } from 'lunaroute/sessions'
 import { statusOf } from './list.ts'
 import { print, printJson, storeOf } from './program.ts'
-import { ago, cost, duration, excerpt, number, printable } from './words.ts'
+import { ago, cost, counted, duration, excerpt, number, printable } from './words.ts'
 
 interface ShowFlags {
   readonly request?: string
@@ -72,7 +72,7 @@ function tokensOf(session: SessionSummary): string {
 }
 
 function costOf({ total_cost_usd: total, unpriced_requests: unpriced }: SessionSummary): string {
-  const rest = unpriced > 0 && total !== null ? `, ${number(unpriced)} requests unpriced` : ''
+  const rest = unpriced > 0 && total !== null ? `, ${counted(unpriced, 'request')} unpriced` : ''
   return cost(total, unpriced).replace(/\+$/, '') + rest
 }
 

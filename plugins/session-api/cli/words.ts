@@ -3,6 +3,11 @@ export function number(value: number): string {
   return Math.round(value).toLocaleString('en-US')
 }
 
+/** `1 session`, `2,000 sessions`. */
+export function counted(value: number, noun: string): string {
+  return `${number(value)} ${noun}${value === 1 ? '' : 's'}`
+}
+
 /** `45ms`, `2.3s`, `4m 05s`, `3h 12m`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.round(milliseconds)}ms`
