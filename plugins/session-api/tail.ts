@@ -1,6 +1,7 @@
 import type { Reply } from 'lunaroute'
 import { GatewayError } from 'lunaroute'
 import type { SessionEvent, SessionFeed } from 'lunaroute/sessions'
+import { Backlog } from './backlog.ts'
 import type { Page } from './pages.ts'
 import { Query } from './query.ts'
 
@@ -10,12 +11,6 @@ const HEARTBEAT = 15_000
 const DRAINING_CHECK = 250
 /** What ends with the gateway is recorded a moment later, and told before the stream ends. Milliseconds. */
 const LAST_WORDS = 500
-/** What a slow reader may leave unread, in events and in bytes; the oldest go first, and it is told how many. */
-const MOST_WAITING = 1_000
-const MOST_BYTES = 32 * 1024 * 1024
-/** What is written at once, in characters: other exchanges have their turn in between. */
-const MOST_AT_ONCE = 256 * 1024
-
 /** GET /sessions/tail: events as they are recorded. */
 export const tail: Page = ({ exchange, sources }): Reply => {
   const query = new Query(exchange.head.query, ['session', 'types', 'full'])
@@ -57,35 +52,18 @@ interface Following {
 }
 
 async function* follow(feed: SessionFeed, { isWanted, isWhole, signal, isEnding }: Following): AsyncGenerator<string> {
-  const waiting: SessionEvent[] = []
-  let bytes = 0
-  let dropped = 0
+  const backlog = new Backlog()
   let wake = () => {}
   let spokenAt = performance.now()
   let endsAt: number | undefined
   const isOver = (): boolean => {
     if (isEnding()) endsAt ??= performance.now() + LAST_WORDS
-    return endsAt !== undefined && waiting.length === 0 && performance.now() >= endsAt
+    return endsAt !== undefined && backlog.isEmpty && performance.now() >= endsAt
   }
   const take = (events: readonly SessionEvent[]): void => {
-    for (const each of events.filter(isWanted)) {
-      waiting.push(isWhole ? each : brief(each))
-      bytes += sizeOf(waiting.at(-1)!)
-    }
-    while (waiting.length > MOST_WAITING || (bytes > MOST_BYTES && waiting.length > 1)) {
-      bytes -= sizeOf(waiting.shift()!)
-      dropped++
-    }
+    const wanted = events.filter(isWanted)
+    backlog.add(isWhole ? wanted : wanted.map(brief))
     wake()
-  }
-  const next = (): string => {
-    let text = ''
-    while (waiting.length > 0 && text.length < MOST_AT_ONCE) {
-      const event = waiting.shift()!
-      bytes -= sizeOf(event)
-      text += frame(event.type, event)
-    }
-    return text
   }
   const stop = feed.follow(take, { whole: isWhole })
   // A reader who leaves, or a gateway that ends, must not wait for the next event.
@@ -95,12 +73,8 @@ async function* follow(feed: SessionFeed, { isWanted, isWhole, signal, isEnding 
   try {
     yield ': following\n\n'
     while (!signal.aborted && !isOver()) {
-      if (dropped > 0) {
-        yield frame('dropped', { dropped })
-        dropped = 0
-      }
-      if (waiting.length > 0) {
-        yield next()
+      if (!backlog.isEmpty) {
+        yield backlog.text()
         spokenAt = performance.now()
       } else if (performance.now() - spokenAt > HEARTBEAT) {
         yield ': still here\n\n'
@@ -115,22 +89,6 @@ async function* follow(feed: SessionFeed, { isWanted, isWhole, signal, isEnding 
     stop()
     clearInterval(clock)
     signal.removeEventListener('abort', left)
-  }
-}
-
-function frame(event: string, data: object): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
-}
-
-/** About as much as an event takes in memory, where that is much. */
-function sizeOf(event: SessionEvent): number {
-  switch (event.type) {
-    case 'request_recorded':
-      return event.request_text.length + (event.request_json === null ? 0 : event.request_size_bytes)
-    case 'response_recorded':
-      return event.response_text.length + (event.response_json === null ? 0 : event.response_size_bytes)
-    default:
-      return 0
   }
 }
 
