@@ -2,11 +2,10 @@ import { createReadStream, readFileSync, unlinkSync } from 'node:fs'
 import { basename, dirname, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import type { SessionEvent, SessionLog, SessionLogEntry } from 'lunaroute/sessions'
+import { loadZstd, type SessionEvent, type SessionLog, type SessionLogEntry } from 'lunaroute/sessions'
 import { fileAt, listFiles, nameOf, type SessionFile } from './files.ts'
 import { cipherOf, type LineCipher } from './line-cipher.ts'
 import type { LogOptions } from './options.ts'
-import { loadZstd } from './zstd.ts'
 
 /** Reads back what the writer wrote, compressed and encrypted files too. */
 export function createSessionLog(options: unknown): SessionLog {

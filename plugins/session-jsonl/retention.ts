@@ -10,10 +10,9 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs'
-import type { WriterContext } from 'lunaroute/sessions'
+import { loadZstd, type WriterContext } from 'lunaroute/sessions'
 import { emptyDays, listFiles, type SessionFile, startOf } from './files.ts'
 import type { WriterOptions } from './options.ts'
-import { loadZstd } from './zstd.ts'
 
 const DAY = 86_400_000
 /** The first look comes soon after the start, but not in its way, in milliseconds. */

@@ -3,9 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
-import type { SessionEvent, SessionLog, SessionLogEntry } from 'lunaroute/sessions'
+import { loadZstd, type SessionEvent, type SessionLog, type SessionLogEntry } from 'lunaroute/sessions'
 import { EventNumbers } from './older-events.ts'
-import { loadZstd } from './zstd.ts'
 
 const FILE = /\.jsonl(?:\.enc)?(?:\.zst)?$/
 const SEALED = /\.enc(?:\.zst)?$/

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { sessionLogService } from '../../src/sessions/index.ts'
+import { loadZstd, sessionLogService } from '../../src/sessions/index.ts'
 import { runCommand } from '../../test/support/command-call.ts'
 import { testFolder } from '../../test/support/folder.ts'
 import { ago, HOUR, shape } from '../../test/support/session-database.ts'
@@ -13,7 +13,6 @@ import { rulesOf } from '../session-jsonl/options.ts'
 import { createWriter } from '../session-jsonl/writer.ts'
 import * as command from './import-command.ts'
 import { SqliteReader } from './reader.ts'
-import { loadZstd } from './zstd.ts'
 
 const lines = (events: readonly object[]) => events.map(each => `${JSON.stringify(each)}\n`).join('')
 

@@ -28,3 +28,4 @@ export {
   sessionWriterService,
   type WriterContext,
 } from './writer.ts'
+export { loadZstd, type Zstd } from './zstd.ts'

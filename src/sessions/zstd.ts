@@ -2,8 +2,10 @@ import zlib from 'node:zlib'
 
 const LEVEL = 3
 
+/** Packs and unpacks zstd, of any size and however it was packed. */
 export interface Zstd {
   compress(bytes: Uint8Array): Uint8Array
+  /** Throws for what is no zstd, or not all of it. */
   decompress(bytes: Uint8Array): Uint8Array
 }
 
@@ -15,7 +17,7 @@ interface NodeZstd {
 /** A second `init` in one thread takes the memory from under the first one: whoever is first does it for all. */
 const READY = Symbol.for('lunaroute.zstd-wasm')
 
-/** Node's own where it has one (22.15 and later), otherwise the one in WebAssembly. */
+/** Node's own where it has one (22.15 and later). Before that WebAssembly packs and JavaScript unpacks. */
 export async function loadZstd(): Promise<Zstd> {
   const { zstdCompressSync, zstdDecompressSync } = zlib as NodeZstd
   if (zstdCompressSync && zstdDecompressSync) {
@@ -23,9 +25,17 @@ export async function loadZstd(): Promise<Zstd> {
     const params = { [ZSTD_c_compressionLevel ?? 100]: LEVEL }
     return { compress: bytes => zstdCompressSync(bytes, { params }), decompress: zstdDecompressSync }
   }
-  const { init, compress, decompress } = await import('@bokuweb/zstd-wasm')
+  const [{ init, compress }, { Decompress }] = await Promise.all([import('@bokuweb/zstd-wasm'), import('fzstd')])
   const shared = globalThis as { [READY]?: Promise<void> }
   shared[READY] ??= init()
   await shared[READY]
-  return { compress: bytes => compress(bytes, LEVEL), decompress: bytes => decompress(bytes) }
+  return {
+    compress: bytes => compress(bytes, LEVEL),
+    // The one in WebAssembly reads nothing that does not tell its size. Several frames one after the other are one text.
+    decompress(bytes) {
+      const parts: Uint8Array[] = []
+      new Decompress(part => parts.push(part)).push(bytes, true)
+      return Buffer.concat(parts)
+    },
+  }
 }
