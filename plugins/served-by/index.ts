@@ -16,6 +16,7 @@ const options = Type.Object(
 /** Tells clients, in response headers, who served them. */
 export default definePlugin({
   name: 'served-by',
+  section: 'served_by',
   options,
   failure: 'open',
   setup({ headers }): Hooks {

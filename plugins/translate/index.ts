@@ -23,6 +23,7 @@ const options = Type.Object(
 /** Lets a client of one dialect be served by a provider of another. */
 export default definePlugin({
   name: 'translate',
+  section: 'translate',
   options,
   setup({ strict, keep_alive_secs, profiles: configured }, api) {
     const keepAliveAfter = keep_alive_secs * 1000

@@ -47,7 +47,16 @@ export const DOCUMENTED_VARIABLES: ReadonlySet<string> = new Set([
 export const DOCUMENTED_ROUTES = { file: 'routes.json', variable: 'LUNAROUTE_ROUTES' } as const
 
 /** As they may be written: presets are chosen before keys are respelled. */
-const OF_ROUTING = ['routing', 'circuit_breaker', 'provider_health', 'health_monitor']
+const OF_ROUTING = [
+  'routing',
+  'balance',
+  'circuit_breaker',
+  'fallback',
+  'health_monitor',
+  'provider_health',
+  'retry',
+  'timeouts',
+]
 
 /**
  * The presets of a config that names neither presets nor plugins. One with `[[api_keys]]` is an LLM Gateway's; who wrote
