@@ -230,7 +230,8 @@ it('records what came of an answer that its client left', async () => {
   leaving.abort()
   const events = await stop()
   expect(of(events, 'response_recorded')).toMatchObject([{ response_text: 'begun', is_usage_estimated: true }])
-  expect(of(events, 'completed')).toMatchObject([{ success: false, outcome: 'cancelled' }])
+  const error = 'the client left before the answer was complete'
+  expect(of(events, 'completed')).toMatchObject([{ success: false, outcome: 'cancelled', error }])
 })
 
 it('records a refusal of the gateway, and none of its own pages', async () => {

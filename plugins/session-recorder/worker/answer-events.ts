@@ -87,7 +87,7 @@ function outcomeOf({ end, answer }: Ending, cost: CostRecord | null) {
   return {
     success: outcome === 'ok',
     outcome,
-    error: end.error ? `${end.error.code}: ${end.error.message}` : whyOf(answer, end.status),
+    error: end.error ? `${end.error.code}: ${end.error.message}` : whyOf(answer, end),
     total_duration_ms: round(end.duration),
     provider_latency_ms: round(latency),
     proxy_overhead_ms: round(Math.max(0, end.duration - latency)),
@@ -105,8 +105,10 @@ function outcomeOf({ end, answer }: Ending, cost: CostRecord | null) {
 }
 
 /** Some servers give their reason in a form of their own. */
-function whyOf({ error }: Ending['answer'], status: number): string | null {
+function whyOf({ error }: Ending['answer'], { outcome, status }: RecordedEnd): string | null {
   if (!error) return null
+  // What a stream that was read no further looks like.
+  if (outcome === 'cancelled' && error.kind === 'cut') return 'the client left before the answer was complete'
   return error.message === '' ? `the provider answered with status ${status}` : error.message
 }
 
