@@ -104,6 +104,13 @@ describe('a Chat client and a Messages provider', () => {
     expect(JSON.parse(events.at(-1)!).error).toBeDefined()
   })
 
+  it('a 529 of a server that speaks Chat says that it is overloaded', async () => {
+    chat.script({ status: 529, json: { error: { message: 'busy', type: 'error', code: null } } })
+    const reply = await post('/v1/messages', { model: 'gpt-5', max_tokens: 9, messages: ask.messages })
+    expect(reply.status).toBe(529)
+    expect(await reply.json()).toMatchObject({ error: { type: 'overloaded_error', message: 'busy' } })
+  })
+
   it('an error before the first event of a stream has its status', async () => {
     messages.script({
       events: messageEvents({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),

@@ -131,6 +131,8 @@ function kindOf(type: string | undefined, code: string | undefined, status: numb
     const known = [code, type].find(word => word !== undefined && Object.hasOwn(TYPES, word))
     return known === undefined ? 'server' : TYPES[known]!
   }
+  // Not a status of OpenAI, but of servers that speak its dialect.
+  if (status === 529) return 'overloaded'
   const byStatus = Object.entries(WORDS).find(([, [usual]]) => usual === status)
   return (byStatus?.[0] as ErrorKind | undefined) ?? (status < 500 ? 'invalidRequest' : 'server')
 }
