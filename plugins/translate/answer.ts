@@ -3,7 +3,7 @@ import type { Block, Choice, Codec, NeutralError, NeutralEvent, ResponseContext,
 import { AnswerLosses, placeOf } from './answer-losses.ts'
 import { type Memory, ReasoningWatch } from './memory.ts'
 import { EventReversal, type Reversal, withoutCall } from './reversal.ts'
-import { tagged } from './tag.ts'
+import { stateless, tagged } from './tag.ts'
 
 /** What is done to an answer between its reader and its writer. */
 export interface AnswerParts {
@@ -101,8 +101,15 @@ export class Answer {
     return isMadeUp ? { ...block, callId: context.id('call_') } : block
   }
 
+  /**
+   * State names who made it. So does its absence, where the client's own provider would take the block for one of its own
+   * that lost its state, and refuse it.
+   */
   #marked(block: Block): Block {
-    return block.state ? ({ ...block, state: tagged(block.state, this.#parts.providerName) } as Block) : block
+    const { client, provider, providerName } = this.#parts
+    const isSealed = client.answers?.sealed?.includes(block.type)
+    const state = block.state ?? (isSealed ? stateless(provider.dialect) : undefined)
+    return state ? ({ ...block, state: tagged(state, providerName) } as Block) : block
   }
 }
 

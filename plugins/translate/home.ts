@@ -1,6 +1,6 @@
 import type { Exchange, LlmRequest, OutgoingAttempt } from 'lunaroute'
 import { type Block, type Codec, isObject } from 'lunaroute/neutral'
-import { withRememberedState } from './policies/reasoning-state.ts'
+import { withRememberedState, withSignedCalls } from './policies/reasoning-state.ts'
 import type { PolicyContext } from './policy.ts'
 import { Recorder } from './recorder.ts'
 import { Reversal } from './reversal.ts'
@@ -40,7 +40,7 @@ export function broughtHome(
   const read = codec.readRequest({ body, model, isStream, operation, headers: {} })
   const stripped = withoutTags(read, context)
   if (stripped === read) return undefined
-  const changed = withRememberedState(stripped, context)
+  const changed = withSignedCalls(withRememberedState(stripped, context), context)
   note(exchange, codec, provider.name, recorder)
   const written = codec.writeRequest(changed, { profile, diagnostics: recorder, model, operation })
   return { ...attempt, body: Buffer.from(JSON.stringify(written.body)) }
@@ -63,8 +63,9 @@ function withoutTags(request: Parameters<typeof mapBlocks>[0], { dialect, provid
     if (issuer.dialect === dialect && issuer.provider === provider) {
       return { ...block, state: { kind: issuer.kind, data, issuer: dialect } } as Block
     }
-    diagnostics.dropped(block.at ?? message.at ?? 'messages', 'another provider made this state and alone can read it')
     const { state: _, ...rest } = block
+    if (data === '' && block.type !== 'reasoning') return rest as Block
+    diagnostics.dropped(block.at ?? message.at ?? 'messages', 'another provider made this state and alone can read it')
     // Reasoning without its state is none to the provider that wants both.
     return block.type === 'reasoning' || block.type === 'compaction' ? undefined : (rest as Block)
   })

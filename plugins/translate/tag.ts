@@ -26,6 +26,11 @@ export function tagged(state: OpaqueState, provider: string): OpaqueState {
   return { ...state, data: MARK + head.toString('base64') + padded.toString('base64') + state.data }
 }
 
+/** Stands for the state of what was made without one. */
+export function stateless(issuer: string): OpaqueState {
+  return { kind: 'signature', data: '', issuer }
+}
+
 /** The state as its issuer made it, and who that was; undefined for state without a tag. */
 export function untagged(data: string): { readonly data: string; readonly issuer: Issuer } | undefined {
   if (!data.startsWith(MARK)) return undefined

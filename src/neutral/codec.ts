@@ -102,6 +102,8 @@ export interface AnswerVocabulary {
   readonly citations: readonly Citation['type'][]
   /** Blocks whose state the client is given, to bring it back. */
   readonly states: readonly Block['type'][]
+  /** Of these, blocks that its own providers refuse when they come back without a state. */
+  readonly sealed?: readonly Block['type'][] | undefined
   readonly usage: readonly (keyof Usage)[]
   /** Reasons to stop that it has a word or a form for. */
   readonly stops: readonly StopReason[]

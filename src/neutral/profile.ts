@@ -85,6 +85,8 @@ export interface ToolProfile {
   readonly hasAllowedChoice?: boolean | undefined
   readonly hasCustomTools?: boolean | undefined
   readonly hasImagesInResults?: boolean | undefined
+  /** What stands for the state of a call that another model made, where one without a state is refused (Gemini 3). */
+  readonly foreignState?: string | undefined
   /** Provider tools it has. */
   readonly provider?: readonly ProviderToolKind[] | undefined
   /** JSON Schema keywords that are refused, and what becomes of `$ref`. */

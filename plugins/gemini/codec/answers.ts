@@ -15,6 +15,7 @@ const STOPS: AnswerVocabulary['stops'] = [
 export const answers: AnswerVocabulary = {
   citations: ['url'],
   states: ['text', 'reasoning', 'toolCall', 'image'],
+  sealed: ['toolCall'],
   usage: ['inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens', 'totalTokens', 'toolInputTokens'],
   stops: STOPS,
   hasLogprobs: true,

@@ -11,7 +11,7 @@ import { withinMedia } from './media.ts'
 import { withoutNamespaces, withToolsAtTop } from './namespaces.ts'
 import { withoutPrefill } from './prefill.ts'
 import { withReasoning } from './reasoning.ts'
-import { withOwnState, withRememberedState } from './reasoning-state.ts'
+import { withOwnState, withRememberedState, withSignedCalls } from './reasoning-state.ts'
 import { withResults } from './results.ts'
 import { withinNumbers } from './sampling.ts'
 import { withSchemas } from './schemas.ts'
@@ -32,6 +32,7 @@ const POLICIES: readonly Policy[] = [
   withStructuredOutput,
   withReasoning,
   withRememberedState,
+  withSignedCalls,
   withToolsAtTop,
   withoutNamespaces,
   withoutCustomTools,

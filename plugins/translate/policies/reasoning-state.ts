@@ -9,6 +9,7 @@ export const withOwnState: Policy = (request, context) =>
   mapBlocks(request, block => {
     if (!block.state) return block
     const { issuer, ...state } = issuerOf(block.state)
+    if (state.data === '') return { ...block, state: undefined } as Block
     const isProvider = issuer.provider === '' || issuer.provider === context.provider
     if (issuer.dialect === context.dialect && isProvider) {
       return { ...block, state: { ...state, issuer: issuer.dialect } } as Block
@@ -29,6 +30,18 @@ export const withRememberedState: Policy = (request, context) => {
     message.role === 'assistant' ? completed(message, context) : message,
   )
   return needsWhatIsLost(changed, context) ? withoutReasoning(changed, context) : changed
+}
+
+/** The first call of a turn has a state, where the model wants one: of a call that another model made, a word for none. */
+export const withSignedCalls: Policy = (request, { profile, dialect }) => {
+  const { foreignState: data } = profile.tools || {}
+  if (data === undefined) return request
+  return mapMessages(request, message => {
+    const first = message.content.findIndex(({ type }) => type === 'toolCall')
+    if (message.role !== 'assistant' || first < 0 || message.content[first]!.state) return message
+    const state: OpaqueState = { kind: 'signature', data, issuer: dialect }
+    return { ...message, content: message.content.with(first, { ...message.content[first]!, state } as Block) }
+  })
 }
 
 function issuerOf(state: OpaqueState) {

@@ -25,6 +25,8 @@ export const google: Readonly<Record<string, ModelProfile>> = {
   'gemini-3*': {
     input: { hasUrls: true },
     reasoning: { controls: ['effort'], efforts: ['minimal', 'low', 'medium', 'high'], canDisable: false },
+    // https://ai.google.dev/gemini-api/docs/thought-signatures: for a conversation that another model began.
+    tools: { foreignState: 'skip_thought_signature_validator' },
   },
   'gemini-3*pro*': { reasoning: { controls: ['effort'], efforts: ['low', 'high'], canDisable: false } },
 }

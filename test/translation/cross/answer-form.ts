@@ -1,4 +1,5 @@
 import type { Choice, NeutralResponse, StopReason, TextBlock, ToolCallBlock, Usage } from 'lunaroute/neutral'
+import { untagged } from '../../../plugins/translate/tag.ts'
 import { canonical, isShared } from './shared-subset.ts'
 
 /** What an answer says, in a form in which the same answer in another dialect is the same. */
@@ -109,7 +110,8 @@ function choiceForm({ content, stop }: Choice, isSaid: (row: string) => boolean,
       .flatMap(({ parts }) => parts.map(({ text }) => text))
       .join('')
       .replaceAll(/\s/g, ''),
-    hasState: reasoning.some(({ state }) => state !== undefined && state.data !== ''),
+    // A mark alone says that there was none.
+    hasState: reasoning.some(({ state }) => state !== undefined && (untagged(state.data) ?? state).data !== ''),
     calls: calls.map(callForm),
     ids: calls.map(call => (isMadeUp(call) ? undefined : call.callId)),
     citations: [...new Set(texts.flatMap(citationsIn))].sort(),

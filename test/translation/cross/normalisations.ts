@@ -17,6 +17,12 @@ const ANSWER = 'the tool that stands for the form of an answer has to be called,
 
 const ADDED: readonly Normalisation[] = [
   {
+    path: /^block\.state$/,
+    to: 'G',
+    why: 'Gemini 3 refuses the call of another model without the word for one that has no signature',
+    when: (_, is) => is === 'skip_thought_signature_validator',
+  },
+  {
     path: /^(toolChoice|isParallelToolUse)$/,
     to: 'M',
     why: ANSWER,

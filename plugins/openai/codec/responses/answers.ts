@@ -4,6 +4,7 @@ import type { AnswerVocabulary } from 'lunaroute/neutral'
 export const answers: AnswerVocabulary = {
   citations: ['url', 'file'],
   states: ['reasoning', 'compaction'],
+  sealed: ['reasoning'],
   usage: [
     'inputTokens',
     'cachedTokens',
