@@ -15,7 +15,9 @@ const TYPES: Readonly<Record<number, string>> = {
 
 /** Anthropic's error envelope. The gateway's code is where its SDK looks for one: `error.details.error_code`. */
 export function errorBody({ status, code, message, param, requestId }: ErrorView) {
-  const details = { error_code: code, ...(param !== undefined && { param }) }
+  // Its SDK then sends the whole conversation, of which another provider was to go on from the end.
+  const isThreadLost = code === 'LR_UNSUPPORTED' && param === 'thread'
+  const details = { error_code: isThreadLost ? 'thread_not_found' : code, ...(param !== undefined && { param }) }
   return { type: 'error', error: { type: errorType(status), message, details }, request_id: requestId }
 }
 

@@ -154,15 +154,11 @@ function reportLosses(request: NeutralRequest, { diagnostics }: RequestContext):
         diagnostics.dropped(`${block.at ?? 'messages'}.cacheMark`, 'gemini has no prompt cache breakpoints')
     }
   }
-  for (const key of [
-    'previousResponseId',
-    'conversationId',
-    'prompt',
-    'thread',
-    'cachedContent',
-    'isBackground',
-  ] as const) {
+  for (const key of ['previousResponseId', 'conversationId', 'prompt', 'cachedContent', 'isBackground'] as const) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
+  // A thread that begins has its whole conversation in the request; what goes on from one has not.
+  if (state?.thread?.type === 'create') diagnostics.changed('state.thread', 'the next request has to be whole, too')
+  else if (state?.thread) diagnostics.refused('state.thread', 'another provider holds this state')
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')
 }

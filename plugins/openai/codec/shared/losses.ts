@@ -1,4 +1,4 @@
-import type { Block, Diagnostics, DocumentBlock, NeutralRequest } from 'lunaroute/neutral'
+import type { Block, Diagnostics, DocumentBlock, JsonObject, NeutralRequest } from 'lunaroute/neutral'
 
 /** Reports what neither of OpenAI's dialects can say about a block of another dialect. `api` is the one that is written. */
 export function reportBlocks({ messages }: NeutralRequest, api: string, diagnostics: Diagnostics): void {
@@ -15,10 +15,17 @@ export function reportState({ state }: NeutralRequest, diagnostics: Diagnostics)
   for (const key of HELD) {
     if (state?.[key]) diagnostics.refused(`state.${key}`, 'another provider holds this state')
   }
+  reportThread(state?.thread, diagnostics)
   if (state?.containerId) diagnostics.dropped('state.containerId', 'another provider holds this state')
 }
 
-const HELD = ['previousResponseId', 'conversationId', 'prompt', 'thread', 'cachedContent', 'isBackground'] as const
+/** A thread that begins has its whole conversation in the request; what goes on from one has not. */
+function reportThread(thread: JsonObject | undefined, diagnostics: Diagnostics): void {
+  if (thread?.type === 'create') diagnostics.changed('state.thread', 'the next request has to be whole, too')
+  else if (thread) diagnostics.refused('state.thread', 'another provider holds this state')
+}
+
+const HELD = ['previousResponseId', 'conversationId', 'prompt', 'cachedContent', 'isBackground'] as const
 
 /** Blocks that become parts of a content, which alone can hold a breakpoint; that of a result stands on its last part. */
 const MARKED: ReadonlySet<Block['type']> = new Set(['text', 'image', 'document', 'audio', 'toolResult'])
