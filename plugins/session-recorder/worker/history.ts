@@ -34,7 +34,7 @@ export class History {
 
   add(session: string, request: NeutralRequest): Addition {
     const messages = request.messages.filter(each => each.placement !== 'top')
-    const begin = `${session}\n${request.state?.previousResponseId ?? ''}`
+    const begin = `${session}\n${goesOnFrom(request) ?? ''}`
     const alone = messages.map(each => digestOf(session, each))
     let chain = begin
     const chains = alone.map(each => (chain = hash(chain, each)))
@@ -156,6 +156,12 @@ function partOf(block: Exclude<Block, { type: 'text' | 'toolResult' }>): unknown
 
 function hash(before: string, text: string): string {
   return digestAtOnce('sha1', `${before}\n${text}`, 'base64')
+}
+
+/** The id of the answer that a request goes on from, where its provider holds what went before. */
+export function goesOnFrom({ state }: NeutralRequest): string | undefined {
+  const before = state?.previousResponseId ?? state?.thread?.previous_message_id
+  return typeof before === 'string' ? before : undefined
 }
 
 /** What identifies a conversation that has no name: everything up to the user's first message. */

@@ -95,6 +95,7 @@ export class Recorder {
     const answer = readAnswer(head, end, joined(assembly.answer), module?.codec, neutral, this.#parts.unzstd)
     this.exchanges++
     if (answer.isUnreadable) this.unreadable++
+    this.#names.answered(head, answer.neutral?.id, session)
     const at = head.startedAt + end.duration
     const calls = toolCallsOf(answer)
     this.#history.called(
