@@ -88,6 +88,16 @@ describe.each(drivers)('with %s', driver => {
   })
 })
 
+it('is at the provider that did most of it, whoever was asked first', async () => {
+  const { writer, reader } = await bench()
+  const events = sessionEvents(shape('s1', { requests: 3 })).map(each => {
+    if (each.type !== 'response_recorded' || each.request_id === 's1-r0') return each
+    return { ...each, provider: 'openai', model_used: 'gpt-5' }
+  })
+  await writer.write(events)
+  expect(reader.get('s1')).toMatchObject({ model_used: 'gpt-5', provider: 'openai' })
+})
+
 it('is called by the model that did most of it, whichever came last', async () => {
   const { writer, reader } = await bench()
   const events = sessionEvents(shape('s1')).map(each =>

@@ -122,13 +122,14 @@ export function applyResponse(tables: Tables, row: number, event: ResponseRecord
   if (event.is_streaming) stream(tables, row, event)
 }
 
-/** A session is called by the model that did most of it: others write its title, say, or failed. */
-function nameModel(tables: Tables, { session_id, model_used }: ResponseRecordedEvent): void {
-  const session = tables.get('SELECT model_used FROM sessions WHERE session_id = ?', [session_id])
-  if (session?.model_used === model_used) return
+/** A session is called by the model that did most of it, and its provider: others write its title, say, or failed. */
+function nameModel(tables: Tables, { session_id, model_used, provider }: ResponseRecordedEvent): void {
+  const session = tables.get('SELECT model_used, provider FROM sessions WHERE session_id = ?', [session_id])
+  if (session?.model_used === model_used && session?.provider === provider) return
   tables.run(
-    `UPDATE sessions SET model_used = (SELECT r.model_used FROM requests r WHERE r.session_id = ?
-       AND r.model_used IS NOT NULL GROUP BY 1 ORDER BY sum(r.total_tokens) DESC, max(r.id) DESC LIMIT 1)
+    `UPDATE sessions SET (model_used, provider) =
+       (SELECT r.model_used, coalesce(r.provider, sessions.provider) FROM requests r WHERE r.session_id = ?
+       AND r.model_used IS NOT NULL GROUP BY 1, 2 ORDER BY sum(r.total_tokens) DESC, max(r.id) DESC LIMIT 1)
      WHERE session_id = ?`,
     [session_id, session_id],
   )
