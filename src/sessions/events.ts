@@ -146,6 +146,8 @@ export interface CompletedEvent extends EventBase {
     readonly provider: string
     readonly model: string | null
     readonly status: number | null
+    /** The status of an error that a stream of another status told of. */
+    readonly told_status?: number | undefined
     readonly failure: string | null
     readonly duration_ms: number
   }[]

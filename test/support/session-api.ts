@@ -36,17 +36,21 @@ function feeding(feed: SessionFeed): Plugin {
   })()
 }
 
-export async function database(): Promise<string> {
+export async function database(events: readonly SessionEvent[] = known()): Promise<string> {
   const path = join(testFolder(), 'sessions.db')
   const writer = new SqliteWriter({ path }, { warn: () => {} })
   await writer.start()
-  await writer.write([
+  await writer.write(events)
+  writer.close()
+  return path
+}
+
+function known(): readonly SessionEvent[] {
+  return [
     ...sessionEvents({ id: 'one', at: new Date(Date.now() - 3_600_000), requests: 4, tags: ['team-a'] }),
     ...sessionEvents({ id: 'two', at: new Date(Date.now() - 7_200_000), fails: 1, says: turn => `zebra ${turn}` }),
     ...sessionEvents({ id: 'three', at: new Date(Date.now() - 86_400_000 * 3), model: 'gpt-x', cost: null }),
-  ])
-  writer.close()
-  return path
+  ]
 }
 
 /** JSON of which a test looks at what it knows. */

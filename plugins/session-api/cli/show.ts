@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type CommandCall, GatewayError } from 'lunaroute'
 import type { SessionEvent, SessionStore, SessionSummary } from 'lunaroute/sessions'
+import { attemptsOf } from './attempts.ts'
 import { statusOf } from './list.ts'
 import { print, printJson, storeOf } from './program.ts'
 import { ago, cost, counted, duration, excerpt, number, printable } from './words.ts'
@@ -27,7 +28,7 @@ export function addShow(program: Command, call: CommandCall): void {
       if (flags.request !== undefined) return printJson(call, await rawOf(store, session, flags.request))
       if (flags.json) return printJson(call, { ...session, events: await store.events(session.session_id) })
       const events = await store.events(session.session_id, undefined, { isBrief: true })
-      print(call, [headOf(session, new Date()), ...turnsOf(events, flags.full ?? false)].join('\n\n'))
+      print(call, [headOf(session, new Date()), ...turnsOf(session, events, flags.full ?? false)].join('\n\n'))
     })
 }
 
@@ -78,15 +79,22 @@ function costOf({ total_cost_usd: total, unpriced_requests: unpriced }: SessionS
 
 const SHORT = 300
 
-function turnsOf(events: readonly SessionEvent[], isFull: boolean): string[] {
+function turnsOf(session: SessionSummary, events: readonly SessionEvent[], isFull: boolean): string[] {
   const requests = new Map<string, SessionEvent[]>()
   for (const each of events) requests.set(each.request_id, [...(requests.get(each.request_id) ?? []), each])
   const shorten = (text: string) => (isFull ? printable(text).trim() : excerpt(text, SHORT))
-  return [...requests].map(([id, own], at) => turnOf(at + 1, id, own, shorten))
+  return [...requests].map(([id, own], at) => turnOf(`${at + 1}`, id, own, session, shorten))
 }
 
-function turnOf(place: number, id: string, events: readonly SessionEvent[], shorten: (text: string) => string): string {
+function turnOf(
+  place: string,
+  id: string,
+  events: readonly SessionEvent[],
+  session: SessionSummary,
+  shorten: (text: string) => string,
+): string {
   const lines: string[] = []
+  const answer = events.find(each => each.type === 'response_recorded')
   let facts = ''
   for (const event of events) {
     if (event.type === 'request_recorded') lines.push(said('>', shorten(event.request_text)))
@@ -98,6 +106,7 @@ function turnOf(place: number, id: string, events: readonly SessionEvent[], shor
       lines.push(`  → ${event.tool_name} ${excerpt(event.tool_arguments, 100)}`)
     } else if (event.type === 'completed') {
       facts = `, ${duration(event.total_duration_ms)}${facts}`
+      lines.unshift(attemptsOf(event, answer, session))
       if (!event.success) lines.push(`  ! ${event.outcome}${event.error === null ? '' : `: ${printable(event.error)}`}`)
     }
   }

@@ -95,6 +95,7 @@ function outcomeOf({ end, answer }: Ending, cost: CostRecord | null) {
       provider: each.provider,
       model: each.model ?? null,
       status: each.status ?? null,
+      ...(each.toldStatus !== undefined && { told_status: each.toldStatus }),
       failure: each.failure ?? null,
       duration_ms: round(each.endedAt - each.startedAt),
     })),
