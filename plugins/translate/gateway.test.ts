@@ -31,6 +31,23 @@ afterAll(async () => {
   await messages.close()
 })
 
+it('options may stand in a section of a config that names a preset alone', async () => {
+  const strict = await startGateway({
+    extends: ['translate'],
+    translate: { strict: true },
+    providers: { wordy: { dialect: 'anthropic-messages', base_url: messages.url, api_key: 'messages-key' } },
+    models: { m: { provider: 'wordy' } },
+  } as object)
+  try {
+    const body = JSON.stringify({ model: 'm', seed: 1, messages: [{ role: 'user', content: 'Hi' }] })
+    const headers = { 'content-type': 'application/json' }
+    const reply = await fetch(`${strict.url}/v1/chat/completions`, { method: 'POST', headers, body })
+    expect(await reply.json()).toMatchObject({ error: { code: 'LR_UNSUPPORTED', param: 'seed' } })
+  } finally {
+    await strict.close()
+  }
+})
+
 describe('a Chat client and a Messages provider', () => {
   const ask = { model: 'claude-sonnet-4-5', messages: [{ role: 'user', content: 'Hi' }] }
 
