@@ -110,6 +110,14 @@ describe('lunaroute sessions', () => {
     expect(stdout).toContain('  by claude-sonnet-4 at anthropic\n> question 0 of s\n')
   })
 
+  it('show names no model and no provider where there is none', async () => {
+    const of = (id: string, provider: string) =>
+      sessionEvents({ id, at: new Date(), requests: 1, model: '', provider }).filter(each => each.type === 'started')
+    const { sessions } = await desk(await database([...of('listing', 'openai'), ...of('refused', '')]))
+    expect((await sessions('show', 'listing')).stdout).toContain('\nModel       none at openai\n')
+    expect((await sessions('show', 'refused')).stdout).toContain('\nModel       none\n')
+  })
+
   it('show prints one request whole, as JSON', async () => {
     const { sessions } = await desk()
     const raw = JSON.parse((await sessions('show', 'one', '--request', 'one-r1')).stdout)

@@ -14,7 +14,7 @@ export function attemptsOf(
   const after = failures(failed)
   if (failed.length === attempts.length) return failed.length > 1 ? `  tried ${after}` : ''
   const { provider, model_used: model } = { provider: last.provider, model_used: last.model, ...named(answer) }
-  const isUsual = provider === session.provider && model === (session.model_used ?? session.model_requested)
+  const isUsual = provider === session.provider && (model ?? '') === (session.model_used ?? session.model_requested)
   if (isUsual && after === '') return ''
   return `  by ${model === null ? provider : `${model} at ${provider}`}${after === '' ? '' : ` after ${after}`}`
 }

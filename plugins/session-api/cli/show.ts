@@ -54,7 +54,7 @@ function headOf(session: SessionSummary, now: Date): string {
     ['Session', session.session_id],
     ['Started', `${session.started_at} (${ago(session.started_at, now)})`],
     ['Client', session.user_agent ?? 'unknown'],
-    ['Model', `${session.model_used ?? session.model_requested} at ${session.provider}`],
+    ['Model', modelOf(session)],
     ['Status', session.error_message === null ? statusOf(session) : `${statusOf(session)}: ${session.error_message}`],
     ['Requests', number(session.request_count)],
     ['Tokens', tokensOf(session)],
@@ -64,6 +64,11 @@ function headOf(session: SessionSummary, now: Date): string {
   ]
   if (session.session_tags.length > 0) lines.push(['Tags', session.session_tags.join(', ')])
   return lines.map(([label, value]) => `${label.padEnd(11)} ${printable(value)}`).join('\n')
+}
+
+/** Lists of models, say, are of none; and what is refused is at no provider. */
+function modelOf({ model_used, model_requested, provider }: SessionSummary): string {
+  return [model_used ?? (model_requested || 'none'), ...(provider === '' ? [] : [`at ${provider}`])].join(' ')
 }
 
 function tokensOf(session: SessionSummary): string {
