@@ -1,3 +1,5 @@
+import Anthropic from '@anthropic-ai/sdk'
+import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import translatePreset from '../../presets/translate.ts'
 import { type RunningGateway, startGateway } from '../../test/support/gateway.ts'
@@ -119,6 +121,17 @@ describe('a Chat client and a Messages provider', () => {
     const events = payloads(await (await post('/v1/chat/completions', { ...ask, stream: true })).text())
     expect(events).not.toContain('[DONE]')
     expect(JSON.parse(events.at(-1)!).error).toBeDefined()
+  })
+
+  it("the provider's id of a request is where the client's SDK looks for it", async () => {
+    messages.script({ json: answer, headers: { 'request-id': 'req_up' } })
+    const openai = new OpenAI({ apiKey: 'k', baseURL: `${gateway.url}/v1`, maxRetries: 0 })
+    expect((await openai.chat.completions.create(ask as never))._request_id).toBe('req_up')
+    const anthropic = new Anthropic({ apiKey: 'k', baseURL: gateway.url, maxRetries: 0 })
+    const body = { model: 'gpt-5', max_tokens: 9, messages: ask.messages } as never
+    chat.script({ status: 400, headers: { 'x-request-id': 'req_1' }, json: { error: { message: 'no', type: 'x' } } })
+    const error = await anthropic.messages.create(body).catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ requestID: 'req_1', error: { request_id: 'req_1' } })
   })
 
   it('a 529 of a server that speaks Chat says that it is overloaded', async () => {

@@ -16,7 +16,10 @@ const FOR_PROVIDERS: ReadonlySet<string> = new Set([
 ])
 
 /** Of a provider's headers, those that mean the same to every client. Limits and quotas are told differently by each. */
-const FOR_CLIENTS = ['date', 'request-id', 'retry-after', 'retry-after-ms', 'x-request-id', 'x-should-retry'] as const
+const FOR_CLIENTS = ['date', 'retry-after', 'retry-after-ms', 'x-should-retry'] as const
+
+/** The provider's id of a request. Each SDK knows one of these alone, and shows it with errors. */
+const REQUEST_IDS = ['request-id', 'x-request-id'] as const
 
 /** The headers of a request in another dialect: what the client's own API demanded is left out. */
 export function providerHeaders(
@@ -36,8 +39,16 @@ export function providerHeaders(
 }
 
 export function keptHeaders(head: ResponseHead): Readonly<Record<string, string>> {
-  const found = FOR_CLIENTS.map(name => [name, head.get(name)] as const)
+  const id = requestIdOf(head)
+  const found = [
+    ...FOR_CLIENTS.map(name => [name, head.get(name)] as const),
+    ...REQUEST_IDS.map(name => [name, head.get(name) ?? id] as const),
+  ]
   return Object.fromEntries(found.filter((entry): entry is [(typeof entry)[0], string] => entry[1] !== undefined))
+}
+
+export function requestIdOf(head: ResponseHead): string | undefined {
+  return head.get('request-id') ?? head.get('x-request-id')
 }
 
 export function streamHeaders(to: StreamForm): Readonly<Record<string, string>> {

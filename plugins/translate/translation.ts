@@ -23,7 +23,7 @@ import {
 import { Answer, type AnswerParts, failureIn } from './answer.ts'
 import { Cutter } from './cutter.ts'
 import { gatewayError, understood } from './errors.ts'
-import { type ClientHead, keptHeaders, streamHeaders } from './headers.ts'
+import { type ClientHead, keptHeaders, requestIdOf, streamHeaders } from './headers.ts'
 import { eventsOf } from './replay.ts'
 
 /** What a translation of one response is made of. */
@@ -209,7 +209,8 @@ export class Translation implements ResponseTranslation {
 
   #error(cause: NeutralError): readonly OutgoingFrame[] {
     const { client, headers } = this.#parts
-    const { status, headers: own, body } = client.writeError(understood(cause))
+    const requestId = cause.requestId ?? requestIdOf(this.#arrived)
+    const { status, headers: own, body } = client.writeError({ ...understood(cause), requestId })
     this.#head.to = 'body'
     this.#head.status = status
     this.#head.headers = { ...keptHeaders(this.#arrived), ...streamHeaders('body'), ...headers(), ...own }
