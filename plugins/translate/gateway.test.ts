@@ -1,5 +1,3 @@
-import Anthropic from '@anthropic-ai/sdk'
-import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import translatePreset from '../../presets/translate.ts'
 import { type RunningGateway, startGateway } from '../../test/support/gateway.ts'
@@ -31,23 +29,6 @@ afterAll(async () => {
   await gateway.close()
   await chat.close()
   await messages.close()
-})
-
-it('options may stand in a section of a config that names a preset alone', async () => {
-  const strict = await startGateway({
-    extends: ['translate'],
-    translate: { strict: true },
-    providers: { wordy: { dialect: 'anthropic-messages', base_url: messages.url, api_key: 'messages-key' } },
-    models: { m: { provider: 'wordy' } },
-  } as object)
-  try {
-    const body = JSON.stringify({ model: 'm', seed: 1, messages: [{ role: 'user', content: 'Hi' }] })
-    const headers = { 'content-type': 'application/json' }
-    const reply = await fetch(`${strict.url}/v1/chat/completions`, { method: 'POST', headers, body })
-    expect(await reply.json()).toMatchObject({ error: { code: 'LR_UNSUPPORTED', param: 'seed' } })
-  } finally {
-    await strict.close()
-  }
 })
 
 describe('a Chat client and a Messages provider', () => {
@@ -121,24 +102,6 @@ describe('a Chat client and a Messages provider', () => {
     const events = payloads(await (await post('/v1/chat/completions', { ...ask, stream: true })).text())
     expect(events).not.toContain('[DONE]')
     expect(JSON.parse(events.at(-1)!).error).toBeDefined()
-  })
-
-  it("the provider's id of a request is where the client's SDK looks for it", async () => {
-    messages.script({ json: answer, headers: { 'request-id': 'req_up' } })
-    const openai = new OpenAI({ apiKey: 'k', baseURL: `${gateway.url}/v1`, maxRetries: 0 })
-    expect((await openai.chat.completions.create(ask as never))._request_id).toBe('req_up')
-    const anthropic = new Anthropic({ apiKey: 'k', baseURL: gateway.url, maxRetries: 0 })
-    const body = { model: 'gpt-5', max_tokens: 9, messages: ask.messages } as never
-    chat.script({ status: 400, headers: { 'x-request-id': 'req_1' }, json: { error: { message: 'no', type: 'x' } } })
-    const error = await anthropic.messages.create(body).catch((cause: unknown) => cause)
-    expect(error).toMatchObject({ requestID: 'req_1', error: { request_id: 'req_1' } })
-  })
-
-  it('a 529 of a server that speaks Chat says that it is overloaded', async () => {
-    chat.script({ status: 529, json: { error: { message: 'busy', type: 'error', code: null } } })
-    const reply = await post('/v1/messages', { model: 'gpt-5', max_tokens: 9, messages: ask.messages })
-    expect(reply.status).toBe(529)
-    expect(await reply.json()).toMatchObject({ error: { type: 'overloaded_error', message: 'busy' } })
   })
 
   it('an error before the first event of a stream has its status', async () => {
