@@ -24,6 +24,9 @@ export interface WriterOptions {
   readonly most_pages?: number | undefined
 }
 
+/** As the file system calls it: the libraries differ. */
+const CODES = { busy: 'EBUSY', full: 'ENOSPC', readonly: 'EROFS', corrupt: 'EIO' } as const
+
 interface SessionLogModule {
   createSessionLog(options: unknown): SessionLog
 }
@@ -111,7 +114,9 @@ export class SqliteWriter implements SessionWriter {
       }
     }
     if (fault.kind === 'corrupt') this.#moveAside()
-    return new Error(fault.message, { cause: error })
+    // Nobody is to look for the reason in the events.
+    const code = fault.kind === 'other' ? undefined : CODES[fault.kind]
+    return Object.assign(new Error(fault.message, { cause: error }), code && { code })
   }
 
   /** A damaged database is kept for whoever wants to rescue something; the log refills a new one. */

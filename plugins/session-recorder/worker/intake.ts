@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import type { SessionEvent, SessionWriter, SessionWriterModule } from 'lunaroute/sessions'
-import type { FromWorker, ToWorker, WorkerStart, WorkerState } from '../messages.ts'
+import type { FromWorker, ToWorker, WorkerStart, WorkerState, WriteError } from '../messages.ts'
 import { RingReader } from '../ring.ts'
 import { readSegment, type SpillSegment } from '../spill.ts'
 import { unseal } from '../vault.ts'
@@ -27,7 +27,7 @@ export class Intake {
   readonly #ring: RingReader
   readonly #segments: SpillSegment[] = []
   /** Answers of writers on the serving thread, by name. */
-  readonly #answers = new Map<string, (error: string | null) => void>()
+  readonly #answers = new Map<string, (error: WriteError | null) => void>()
   readonly #teller: Teller
   #outboxes: readonly Outbox[] = []
   #emitted = 0
@@ -156,7 +156,9 @@ export class Intake {
     return {
       write: events =>
         new Promise((resolve, reject) => {
-          this.#answers.set(writer, error => (error === null ? resolve() : reject(new Error(error))))
+          this.#answers.set(writer, error =>
+            error === null ? resolve() : reject(Object.assign(new Error(error.message), error)),
+          )
           this.#post({ type: 'write', writer, events })
         }),
     }
