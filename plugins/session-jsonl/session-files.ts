@@ -46,6 +46,13 @@ export class SessionFiles {
     }
   }
 
+  /** Whether a session has a file, of today or yesterday. */
+  knows(sessionId: string): boolean {
+    const name = fileName(sessionId, this.#isEncrypted)
+    const now = Date.now()
+    return [now, now - DAY].some(time => fileAt(this.#directory, dayOf(time), name) !== undefined)
+  }
+
   /** Whether a file is being written to. */
   has(path: string): boolean {
     return [...this.#open.values()].some(each => each.path === path)

@@ -72,6 +72,10 @@ export class EventSink {
     )
   }
 
+  knows(sessionId: string): boolean {
+    return this.#tables.get('SELECT 1 FROM sessions WHERE session_id = ?', [sessionId]) !== undefined
+  }
+
   /** The request's row, made from whatever event of it comes first. */
   #rowOf({ request_id, session_id, timestamp }: SessionEvent): number {
     const found = this.#tables.get('SELECT id FROM requests WHERE request_id = ?', [request_id])

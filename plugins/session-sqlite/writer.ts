@@ -75,6 +75,10 @@ export class SqliteWriter implements SessionWriter {
     await this.#mend()
   }
 
+  knows(sessionId: string): boolean {
+    return this.#open?.sink.knows(sessionId) ?? false
+  }
+
   status(): Status {
     return this.#fault ? { state: 'degraded', message: this.#fault.message } : { state: 'ok' }
   }

@@ -10,6 +10,11 @@ export interface SessionWriter {
    * that is refused again and again while others are taken is left out; an error with a `code` such as `ENOSPC` is nobody's.
    */
   write(events: readonly SessionEvent[]): Promise<void> | void
+  /**
+   * Whether it has a session from before: then a history that comes after a restart is none of its new words. At once, and
+   * asked once for each session. Absent: nobody knows.
+   */
+  knows?(sessionId: string): boolean
   /** The last call. */
   close?(): Promise<void> | void
   /** How it stands; shown at /readyz. Absent: ok while `write` succeeds. */

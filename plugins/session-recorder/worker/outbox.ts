@@ -63,9 +63,18 @@ export class Outbox {
     this.#options = options
   }
 
-  /** Makes the writer now, so that it mends what it finds before the first event. */
-  open(): void {
+  /** Makes the writer now, so that it mends what it finds before the first event. Resolves when it is made, or failed. */
+  async open(): Promise<void> {
     this.#run()
+    await this.#running
+  }
+
+  knows(sessionId: string): boolean {
+    try {
+      return this.#writer?.knows?.(sessionId) ?? false
+    } catch {
+      return false
+    }
   }
 
   add(events: readonly SessionEvent[]): void {

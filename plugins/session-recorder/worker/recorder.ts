@@ -15,6 +15,8 @@ export interface RecorderParts {
   readonly modules: Modules
   readonly unzstd: Unzstd
   readonly userAgentLength: number
+  /** Whether a writer has a session from before. */
+  knows(session: string): boolean
   /** Takes the events of one exchange, in order. */
   emit(events: readonly SessionEvent[]): void
 }
@@ -24,12 +26,13 @@ export class Recorder {
   readonly #parts: RecorderParts
   readonly #open = new Map<number, Assembly>()
   readonly #names = new SessionNames()
-  readonly #history = new History()
+  readonly #history: History
   exchanges = 0
   unreadable = 0
 
   constructor(parts: RecorderParts) {
     this.#parts = parts
+    this.#history = new History(session => parts.knows(session))
   }
 
   /** Never throws: an exchange that cannot be read is counted and let go. */
