@@ -129,8 +129,7 @@ export class Outbox {
       await Promise.race([this.#running, sleep(Math.max(1, Math.min(FIRST_PAUSE, end - Date.now())))])
     }
     const lost = this.#pending
-    if (lost > 0)
-      this.#options.warn(`the session writer ${this.#options.name} has not taken ${lost} events; they are lost`)
+    if (lost > 0) this.#options.warn(`the session writer ${this.#options.name} has not taken ${lost} events`)
     await this.#writer?.close?.()
     this.#options.pending.close()
   }
