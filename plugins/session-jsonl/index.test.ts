@@ -140,6 +140,31 @@ describe('retention', () => {
     expect(names(directory)).toEqual(['d3.jsonl', 'd2.jsonl'])
   })
 
+  it('counts what is being written, and never deletes it', async () => {
+    const directory = scratch()
+    const open = put(directory, 0, 'open', 600_000)
+    for (const days of [5, 4]) put(directory, days, `d${days}`, 400_000)
+    expect(await run(directory, { max_size_mb: 1, compress_after_days: 0 }, [open])).toMatchObject({ deleted: 1 })
+    expect(names(directory)).toEqual(['d4.jsonl', 'open.jsonl'])
+  })
+
+  it('deletes what is compressed when the session is too old, not later', async () => {
+    const directory = scratch()
+    const path = put(directory, 20, 'a', 1000)
+    const { mtimeMs } = statSync(path)
+    expect(await run(directory, { compress_after_days: 7 })).toEqual({ deleted: 0, compressed: 1 })
+    expect(statSync(`${path}.zst`).mtimeMs).toBeCloseTo(mtimeMs, -1)
+    expect(await run(directory, { max_age_days: 15 })).toEqual({ deleted: 1, compressed: 0 })
+  })
+
+  it('leaves nothing of a file that a crash kept from being compressed', async () => {
+    const directory = scratch()
+    const path = put(directory, 1, 'a', 1000)
+    writeFileSync(`${path}.zst.part`, 'half')
+    await run(directory, {})
+    expect(names(directory)).toEqual(['a.jsonl'])
+  })
+
   it('compresses what is old enough, not what is being written, and reads it back', async () => {
     const directory = scratch()
     const open = put(directory, 10, 'open', 10_000)

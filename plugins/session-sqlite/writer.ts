@@ -176,8 +176,9 @@ export class SqliteWriter implements SessionWriter {
   #clean(): void {
     const { max_age_days: days = 0 } = this.#options
     if (days === 0 || Date.now() - this.#cleanedAt < RETENTION_INTERVAL) return
-    this.#cleanedAt = Date.now()
-    deleteOlderThan(this.#connect().database, new Date(Date.now() - days * 86_400_000))
+    const before = new Date(Date.now() - days * 86_400_000)
+    // The rest goes with the batches that come: other writers are in this thread.
+    if (!deleteOlderThan(this.#connect().database, before)) this.#cleanedAt = Date.now()
   }
 }
 
