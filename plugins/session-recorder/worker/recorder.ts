@@ -7,7 +7,7 @@ import { History } from './history.ts'
 import type { Modules } from './modules.ts'
 import { readAnswer } from './read-answer.ts'
 import { readRequest, withoutTurns } from './read-request.ts'
-import { redacted } from './redact.ts'
+import { redacted, redactedLine } from './redact.ts'
 import { requestEvents, type Told } from './request-events.ts'
 import { SessionNames } from './session.ts'
 
@@ -114,8 +114,12 @@ export class Recorder {
       const base = { session_id: told.session, request_id: assembly.head.id, sequence: told.sequence++ }
       const { type, timestamp, ...rest } = event
       const complete = { type, ...base, timestamp, ...rest } as SessionEvent
-      if (redactor) return redacted(complete, redactor)
-      return body && complete.type === 'request_recorded' ? asItCame(complete, body) : complete
+      if (complete.type === 'request_recorded' && body) {
+        const line = redactor ? redactedLine(body, redactor) : body
+        const bare = redactor ? redacted({ ...complete, request_json: null }, redactor) : complete
+        if (line) return asItCame(bare, line)
+      }
+      return redactor ? redacted(complete, redactor) : complete
     })
     this.#parts.emit(whole)
   }
