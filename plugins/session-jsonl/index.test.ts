@@ -14,17 +14,18 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { SessionEvent, SessionLog } from '../../src/sessions/index.ts'
 import { harness } from '../../src/testing.ts'
 import { context, event, options } from '../../test/recording/jsonl.ts'
-import { eventsIn, filesIn, of, recorded, scratch } from '../../test/recording/rig.ts'
+import { eventsIn, filesIn, linesIn, of, recorded, scratch } from '../../test/recording/rig.ts'
 import { until } from '../../test/support/until.ts'
 import sessionRecorder from '../session-recorder/index.ts'
 import sessionJsonl from './index.ts'
 import { createSessionLog } from './log.ts'
 import { rulesOf, type WriterOptions } from './options.ts'
 import { tidy } from './retention.ts'
+import { SessionFiles } from './session-files.ts'
 import { createWriter } from './writer.ts'
 
 const DAY = 86_400_000
@@ -155,6 +156,25 @@ describe('retention', () => {
     expect(await run(directory, { compress_after_days: 7 })).toEqual({ deleted: 0, compressed: 1 })
     expect(statSync(`${path}.zst`).mtimeMs).toBeCloseTo(mtimeMs, -1)
     expect(await run(directory, { max_age_days: 15 })).toEqual({ deleted: 1, compressed: 0 })
+  })
+
+  it('does not take a session for open that nobody has written to for a while', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const directory = scratch()
+    const files = new SessionFiles(directory, false)
+    onTestFinished(() => files.close())
+    files.append('a', Date.now(), ['{}\n'])
+    const [path] = filesIn(directory)
+    vi.advanceTimersByTime(200_000)
+    files.append('a', Date.now(), ['{}\n'])
+    vi.advanceTimersByTime(200_000)
+    expect(files.has(path!)).toBe(true)
+    vi.advanceTimersByTime(200_000)
+    expect(files.has(path!)).toBe(false)
+    files.append('a', Date.now(), ['{}\n'])
+    expect(files.has(path!)).toBe(true)
+    expect(linesIn(path!)).toHaveLength(3)
   })
 
   it('leaves nothing of a file that a crash kept from being compressed', async () => {
