@@ -22,6 +22,22 @@ it('writes a request as it came, and on one line', async () => {
   expect(lines.filter(line => line.includes(`"request_json":${dense}}`))).toHaveLength(1)
 })
 
+it('writes halves of characters as what every program reads, and whole ones as they came', async () => {
+  const { g, directory, stop } = await recorded({ upstream: () => ({ body: answer }) })
+  const said = (content: string) => `{"model":"m","messages":[{"role":"user","content":"${content}"}]}`
+  const texts = ['a \\ud800 b', 'c \\udc00', '\\ud83d\\ude00 d', '\\\\ud83d e', '\\\\\\ud83d f']
+  for (const text of texts) await (await g.post(CHAT, said(text), { session_id: 's' })).text()
+  expect(of(await stop(), 'request_recorded').map(each => each.request_text)).toEqual(
+    expect.arrayContaining(['a \ufffd b', 'c \ufffd', '😀 d', '\\ud83d e', '\\\ufffd f']),
+  )
+  const file = filesIn(directory)
+    .map(path => readFileSync(path, 'utf8'))
+    .join('')
+  expect(file).toContain(said('\\ud83d\\ude00 d'))
+  expect(file.match(/.ufffd/g)).toHaveLength(6)
+  expect(file).not.toMatch(/ud800|udc00/)
+})
+
 it('redacts a request where it stands', async () => {
   const { g, directory, stop } = await recorded({ plugins: [pii()], upstream: () => ({ body: answer }) })
   const dense = (mail: string) =>

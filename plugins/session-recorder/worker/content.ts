@@ -76,6 +76,8 @@ const MAX_DEPTH = 200
 const LF = 0x0a
 const CR = 0x0d
 const LARGE = 16 * 1024
+/** Half of a character, as an escape: not every program reads a line with one. */
+const HALF = /\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F])/
 
 /** A body that is no text. */
 class Base64 {
@@ -100,7 +102,7 @@ export function readJson(bytes: Buffer): { readonly value: unknown; readonly lin
   try {
     const value: unknown = JSON.parse(text)
     if (isDeep(value)) return { value: text, line: undefined }
-    return { value, line: bytes.includes(LF) || bytes.includes(CR) ? undefined : bytes }
+    return { value, line: bytes.includes(LF) || bytes.includes(CR) || HALF.test(text) ? undefined : bytes }
   } catch {
     return { value: text, line: undefined }
   }
