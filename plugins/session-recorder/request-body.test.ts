@@ -20,6 +20,7 @@ it('writes a request as it came, and on one line', async () => {
   expect(events.map(each => each.request_size_bytes)).toEqual([dense, pretty].map(each => Buffer.byteLength(each)))
   const lines = filesIn(directory).flatMap(path => readFileSync(path, 'utf8').split('\n'))
   expect(lines.filter(line => line.includes(`"request_json":${dense}}`))).toHaveLength(1)
+  expect(lines.filter(line => line.includes(`"request_json":${pretty.replace(/\r\n/g, '  ')}}`))).toHaveLength(1)
 })
 
 it('writes halves of characters as what every program reads, and whole ones as they came', async () => {
