@@ -1,14 +1,5 @@
-import { partsOf, type SessionEvent } from 'lunaroute/sessions'
-
-export interface Waiting {
-  readonly event: SessionEvent
-  /** About how many bytes of memory it takes. */
-  readonly size: number
-}
-
-export function waiting(event: SessionEvent): Waiting {
-  return { event, size: sizeOf(event) }
-}
+import type { SessionEvent } from 'lunaroute/sessions'
+import type { Waiting } from './queue.ts'
 
 /** So many requests are put aside at once, and so many bytes of them. */
 const MOST_REQUESTS = 64
@@ -81,13 +72,4 @@ const OF_THE_PLACE = /^(ENOSPC|EDQUOT|EROFS|EIO|EBUSY|EMFILE|ENFILE|ENOMEM|SQLIT
 export function isOfThePlace(error: unknown): boolean {
   const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
   return OF_THE_PLACE.test(String(code)) || (cause !== undefined && isOfThePlace(cause))
-}
-
-/** About how much memory an event takes, without looking at all of it. */
-function sizeOf(event: SessionEvent): number {
-  const parts = partsOf(event)
-  if (parts) return 1_000 + parts.body.length + parts.rest.request_text.length
-  // What was read of JSON is a few times as large.
-  if (event.type === 'request_recorded') return 1_000 + event.request_size_bytes * 3
-  return event.type === 'response_recorded' ? 1_000 + event.response_size_bytes * 3 : 1_000
 }

@@ -1,8 +1,9 @@
 import type { Status } from 'lunaroute'
 import type { SessionEvent, SessionWriter } from 'lunaroute/sessions'
 import type { WriterState } from '../messages.ts'
-import { Held, isOfThePlace, type Waiting, waiting } from './held.ts'
+import { Held, isOfThePlace } from './held.ts'
 import type { PendingFile } from './pending-file.ts'
+import { Queue, sum, type Waiting, waiting } from './queue.ts'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 5_000
@@ -41,8 +42,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions
   #writer: SessionWriter | undefined
-  #queue: Waiting[] = []
-  #size = 0
+  readonly #queue = new Queue()
   #since = 0
   #running: Promise<void> | undefined
   readonly #held = new Held()
@@ -82,15 +82,14 @@ export class Outbox {
     const size = sum(added)
     const { pending, batchSize, batchTimeout } = this.#options
     // Order: what comes after events in the file has to wait behind them. What is too large by itself is in memory anyway.
-    if (pending.count > 0 || (this.#size > 0 && this.#size + size > MAX_MEMORY)) {
+    if (pending.count > 0 || (this.#queue.size > 0 && this.#queue.size + size > MAX_MEMORY)) {
       if (!pending.add(events)) this.#dropped += events.length
     } else {
       if (this.#queue.length === 0) this.#since = Date.now()
-      this.#queue.push(...added)
-      this.#size += size
+      this.#queue.add(added)
     }
     if (this.#running || this.#failure !== undefined) return
-    if (this.#queue.length >= batchSize || this.#size >= BATCH_BYTES) this.#run()
+    if (this.#queue.length >= batchSize || this.#queue.size >= BATCH_BYTES) this.#run()
     else this.#runAt(this.#since + batchTimeout)
   }
 
@@ -173,7 +172,7 @@ export class Outbox {
       await this.#askAgain(writer)
       if (this.#queue.length === 0) this.#refill()
       this.#keepHeld()
-      const batch = this.#batch(batchSize)
+      const batch = this.#queue.batch(batchSize, BATCH_BYTES)
       if (batch.length > 0) await this.#give(writer, batch)
       if (this.#failure !== undefined) warn(`the session writer ${name} works again`)
       this.#failure = undefined
@@ -202,9 +201,9 @@ export class Outbox {
 
   /** Throws where the writer is rather to blame than an event. */
   async #giveSingly(writer: SessionWriter, batch: readonly Waiting[]): Promise<void> {
-    if (new Set(this.#queue.map(each => each.event.request_id)).size === 1) this.#refill()
+    if (this.#queue.firsts().length === 1) this.#refill()
     // Who takes nothing is not asked again for each: the first event of one request is tried, each time of another.
-    const firsts = [...new Map(this.#queue.toReversed().map(each => [each.event.request_id, each])).values()]
+    const firsts = this.#queue.firsts()
     const scout = firsts[Math.max(0, this.#tries - PATIENCE) % firsts.length]!
     await writer.write([scout.event])
     this.#taken([scout])
@@ -218,7 +217,7 @@ export class Outbox {
       } catch (error) {
         if (isOfThePlace(error) || this.#held.isFull || ++inARow > MOST_IN_A_ROW) throw error
         this.#held.hold(each, this.#written)
-        this.#remove([each])
+        this.#queue.remove([each])
       }
     }
   }
@@ -255,50 +254,26 @@ export class Outbox {
     if (this.#held.isEmpty) return
     const late = this.#queue.filter(each => this.#held.has(each))
     for (const each of late) this.#held.hold(each, this.#written)
-    if (late.length > 0) this.#remove(late)
+    if (late.length > 0) this.#queue.remove(late)
   }
 
   #taken(list: readonly Waiting[]): void {
-    this.#remove(list)
+    this.#queue.remove(list)
     this.#tries = 0
     this.#since = Date.now()
     this.#written += list.length
   }
 
-  #remove(list: readonly Waiting[]): void {
-    // Nearly always they are the first.
-    if (this.#queue[0] === list[0] && this.#queue[list.length - 1] === list.at(-1)) this.#queue.splice(0, list.length)
-    else {
-      const gone = new Set(list)
-      this.#queue = this.#queue.filter(each => !gone.has(each))
-    }
-    this.#size -= sum(list)
-  }
-
-  /** One event at least, however large. */
-  #batch(most: number): readonly Waiting[] {
-    let size = 0
-    let count = 0
-    while (count < Math.min(most, this.#queue.length) && size < BATCH_BYTES) size += this.#queue[count++]!.size
-    return this.#queue.slice(0, count)
-  }
-
   #refill(): void {
     const events = this.#options.pending.take()
     if (events.length === 0) return
-    const added = events.map(waiting)
-    this.#queue.push(...added)
-    this.#size += sum(added)
+    this.#queue.add(events.map(waiting))
     this.#since = Date.now()
   }
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-function sum(list: readonly Waiting[]): number {
-  return list.reduce((total, each) => total + each.size, 0)
 }
 
 function sleep(milliseconds: number): Promise<void> {
