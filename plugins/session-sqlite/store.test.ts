@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -123,6 +123,22 @@ describe('the store', () => {
       await writer.write(sessionEvents(shape(`s${i}`)))
       expect((await store.list({})).sessions).toHaveLength(i)
     }
+  })
+
+  it('overwrites what a session said when it is deleted', async () => {
+    const { path, writer } = await bench()
+    const saying = (id: string) =>
+      sessionEvents(shape(id)).map(each =>
+        each.type === 'response_recorded' ? { ...each, response_text: `${'.'.repeat(9_000)}canary in ${id}` } : each,
+      )
+    await writer.write([...saying('s1'), ...saying('s2')])
+    // What was only in the journal would not tell.
+    await writer.close?.()
+    const store = new SqliteStore({ path })
+    await store.delete('s1')
+    await store.close()
+    const text = readFileSync(path, 'latin1')
+    expect([text.includes('canary in s1'), text.includes('canary in s2')]).toEqual([false, true])
   })
 
   it('deletes a session and all that belongs to it', async () => {

@@ -112,7 +112,9 @@ export function readJson(bytes: Buffer): { readonly value: unknown; readonly lin
 /** In JSON the ends of lines are but blanks: those in texts are escapes. */
 function onOneLine(bytes: Buffer): Buffer {
   if (!bytes.includes(LF) && !bytes.includes(CR)) return bytes
-  return Buffer.from(bytes.map(each => (each === LF || each === CR ? BLANK : each)))
+  const line = Buffer.from(bytes)
+  for (let i = 0; i < line.length; i++) if (line[i] === LF || line[i] === CR) line[i] = BLANK
+  return line
 }
 
 /** Whether a value of JSON is nested too deeply for an event. */
