@@ -69,7 +69,19 @@ export class Held {
 /** What fails whatever the event is: it says nothing against one. */
 const OF_THE_PLACE = /^(ENOSPC|EDQUOT|EROFS|EIO|EBUSY|EMFILE|ENFILE|ENOMEM|SQLITE_(FULL|BUSY|LOCKED|READONLY|IOERR).*)$/
 
+/** What somebody can mend for some sessions and not for others: those wait apart, and are not left out. */
+const OF_RIGHTS = /^(EACCES|EPERM)$/
+
 export function isOfThePlace(error: unknown): boolean {
+  return hasCode(error, OF_THE_PLACE)
+}
+
+/** Whether an event that is refused with this error is to be kept, however often that happens. */
+export function canBeMended(error: unknown): boolean {
+  return hasCode(error, OF_THE_PLACE) || hasCode(error, OF_RIGHTS)
+}
+
+function hasCode(error: unknown, codes: RegExp): boolean {
   const { code, cause } = (error ?? {}) as { readonly code?: unknown; readonly cause?: unknown }
-  return OF_THE_PLACE.test(String(code)) || (cause !== undefined && isOfThePlace(cause))
+  return codes.test(String(code)) || (cause !== undefined && hasCode(cause, codes))
 }

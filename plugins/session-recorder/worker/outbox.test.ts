@@ -89,6 +89,22 @@ it('leaves nothing out that a full disk has no room for', async () => {
   expect(taken).toHaveLength(96)
 })
 
+it('lets what may not be written wait apart until it may', async () => {
+  const denied = Object.assign(new Error('not allowed'), { code: 'EACCES' })
+  let isDenied = true
+  const { made, taken } = outbox(events => (isDenied && events.some(isBad) ? denied : undefined))
+  made.add([...request('bad'), ...request('b')])
+  for (let i = 0; i < 30; i++) {
+    made.add(request(`later${i}-`))
+    await vi.advanceTimersByTimeAsync(1_000)
+  }
+  expect(taken).toHaveLength(94)
+  isDenied = false
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect(taken).toHaveLength(96)
+  expect(made.state()).toMatchObject({ pending: 0, refused: 0, status: { state: 'ok' } })
+})
+
 it('gives an event alone that is too much together with others', async () => {
   const { made, taken } = outbox(events => (events.length > 1 ? new Error('too large') : undefined))
   made.add([...request('a'), ...request('b')])

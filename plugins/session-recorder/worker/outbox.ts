@@ -1,7 +1,7 @@
 import type { Status } from 'lunaroute'
 import type { SessionEvent, SessionWriter } from 'lunaroute/sessions'
 import type { WriterState } from '../messages.ts'
-import { Held, isOfThePlace } from './held.ts'
+import { canBeMended, Held, isOfThePlace } from './held.ts'
 import type { PendingFile } from './pending-file.ts'
 import { Queue, sum, type Waiting, waiting } from './queue.ts'
 
@@ -231,7 +231,7 @@ export class Outbox {
           await writer.write([event])
           this.#written++
         } catch (error) {
-          if (isOfThePlace(error) || this.#held.refused(event, this.#written) < MOST_REFUSALS) break
+          if (canBeMended(error) || this.#held.refused(event, this.#written) < MOST_REFUSALS) break
           this.#leaveOut(event, error)
         }
       }
