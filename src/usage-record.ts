@@ -18,13 +18,24 @@ export class UsageRecord {
     this.#usage = undefined
   }
 
-  /** Later numbers take the place of earlier ones; what is absent stays as it was. */
+  /**
+   * Later numbers take the place of earlier ones; what is absent stays as it was. Numbers become whole and not less than
+   * nothing, and those that count no tokens (1e300) are as good as absent: they would spoil every sum.
+   */
   add(usage: Usage | undefined): void {
     if (!usage) return
-    const given = Object.entries(usage).filter(([, value]) => value !== undefined)
-    this.#usage = { ...this.#usage, ...Object.fromEntries(given) }
+    const counts: Record<string, unknown> = { ...this.#usage }
+    for (const [name, value] of Object.entries(usage)) {
+      if (value === undefined) continue
+      if (typeof value !== 'number') counts[name] = value
+      else if (Math.abs(value) <= MOST_TOKENS) counts[name] = Math.max(0, Math.round(value))
+    }
+    this.#usage = counts
   }
 }
+
+/** More than any answer has. */
+const MOST_TOKENS = 1e9
 
 /** The usage of an exchange: filled in while its answer passes. */
 export const usageSlot = defineSlot<UsageRecord>('usage', () => new UsageRecord())

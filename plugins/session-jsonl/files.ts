@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const FILE = /^session_([A-Za-z0-9_-]{1,255})\.jsonl(\.enc)?(\.zst)?$/
+const PART = /^session_[A-Za-z0-9_-]{1,255}\.jsonl(\.enc)?\.zst\.part$/
 const SESSION_ID = /^[A-Za-z0-9_-]{1,220}$/
 
 /** One session's file, as its name tells. */
@@ -47,10 +48,9 @@ export function ensureFolder(path: string): void {
 
 /** The sessions under a directory, oldest first. Links, and what is called otherwise, are none. */
 export function listFiles(directory: string): readonly SessionFile[] {
-  const days = names(directory).filter(name => DAY.test(name) && isFolder(join(directory, name)))
-  const files = days.flatMap(day =>
-    names(join(directory, day)).flatMap(name => {
-      const file = fileAt(directory, day, name)
+  const files = daysIn(directory).flatMap(day =>
+    names(day).flatMap(name => {
+      const file = fileAt(directory, basename(day), name)
       return file ? [file] : []
     }),
   )
@@ -82,9 +82,17 @@ export function fileAt(directory: string, day: string, name: string): SessionFil
 
 /** The folders of days that have nothing in them. */
 export function emptyDays(directory: string): readonly string[] {
-  return names(directory)
-    .filter(name => DAY.test(name) && isFolder(join(directory, name)) && names(join(directory, name)).length === 0)
-    .map(name => join(directory, name))
+  return daysIn(directory).filter(each => names(each).length === 0)
+}
+
+/** What a crash left of files that were being made. */
+export function leftParts(directory: string): readonly string[] {
+  return daysIn(directory).flatMap(day => names(day).flatMap(name => (PART.test(name) ? [join(day, name)] : [])))
+}
+
+function daysIn(directory: string): readonly string[] {
+  const days = names(directory).filter(name => DAY.test(name))
+  return days.map(name => join(directory, name)).filter(isFolder)
 }
 
 function names(folder: string): readonly string[] {

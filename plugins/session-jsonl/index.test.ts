@@ -1,33 +1,28 @@
 import { randomBytes } from 'node:crypto'
 import {
   appendFileSync,
-  lstatSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { SessionEvent, SessionLog } from '../../src/sessions/index.ts'
+import type { SessionEvent } from '../../src/sessions/index.ts'
 import { harness } from '../../src/testing.ts'
-import { context, event, options } from '../../test/recording/jsonl.ts'
+import { context, event, options, readAll } from '../../test/recording/jsonl.ts'
 import { eventsIn, filesIn, of, recorded, scratch } from '../../test/recording/rig.ts'
 import { until } from '../../test/support/until.ts'
 import sessionRecorder from '../session-recorder/index.ts'
 import sessionJsonl from './index.ts'
 import { createSessionLog } from './log.ts'
-import { rulesOf, type WriterOptions } from './options.ts'
-import { tidy } from './retention.ts'
+import type { WriterOptions } from './options.ts'
 import { createWriter } from './writer.ts'
 
-const DAY = 86_400_000
 async function write(settings: WriterOptions, ...batches: (readonly SessionEvent[])[]): Promise<void> {
   const writer = await createWriter(settings, context)
   try {
@@ -35,12 +30,6 @@ async function write(settings: WriterOptions, ...batches: (readonly SessionEvent
   } finally {
     await writer.close?.()
   }
-}
-
-async function readAll(log: SessionLog, skipped?: (line: number) => void): Promise<readonly SessionEvent[]> {
-  const events: SessionEvent[] = []
-  for await (const entry of log.entries()) for await (const each of log.read(entry, skipped)) events.push(each)
-  return events
 }
 
 it('keeps one file a session, for its owner alone, with an event on each line', async () => {
@@ -97,82 +86,6 @@ it('leads nowhere by a session id, and follows no link', async () => {
   symlinkSync(elsewhere, day)
   await expect(write(options(directory), [event('s', 'r', 0)])).rejects.toThrow()
   expect(readdirSync(elsewhere)).toEqual(['target'])
-})
-
-describe('retention', () => {
-  const now = Date.parse('2026-06-30T12:00:00Z')
-  const put = (directory: string, daysAgo: number, name: string, bytes: number): string => {
-    const at = now - daysAgo * DAY
-    const path = join(directory, new Date(at).toISOString().slice(0, 10), `session_${name}.jsonl`)
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, `${JSON.stringify(event(name, 'r', 0, at, 'y'.repeat(bytes)))}\n`)
-    utimesSync(path, at / 1000, at / 1000)
-    return path
-  }
-  const run = (
-    directory: string,
-    retention: Parameters<typeof rulesOf>[0]['retention'],
-    open: readonly string[] = [],
-  ) => tidy(options(directory, { retention: rulesOf({ retention }) }), now, path => open.includes(path))
-  const names = (directory: string) => filesIn(directory).map(each => /session_(.*)/.exec(each)![1])
-
-  it('deletes what is too old, and the folders it leaves empty', async () => {
-    const directory = scratch()
-    for (const [days, name] of [
-      [40, 'old'],
-      [31.6, 'edge'],
-      [29, 'young'],
-    ] as const)
-      put(directory, days, name, 10)
-    writeFileSync(join(directory, 'notes.txt'), 'mine')
-    expect(await run(directory, { compress_after_days: 0 })).toEqual({ deleted: 2, compressed: 0 })
-    expect(filesIn(directory).map(each => each.slice(directory.length + 1))).toEqual([
-      '2026-06-01/session_young.jsonl',
-      'notes.txt',
-    ])
-    expect(readdirSync(directory)).toHaveLength(2)
-  })
-
-  it('deletes the oldest first where all together are too large', async () => {
-    const directory = scratch()
-    for (const days of [5, 4, 3, 2]) put(directory, days, `d${days}`, 400_000)
-    expect(await run(directory, { max_size_mb: 0.9, compress_after_days: 0 })).toMatchObject({ deleted: 2 })
-    expect(names(directory)).toEqual(['d3.jsonl', 'd2.jsonl'])
-  })
-
-  it('compresses what is old enough, not what is being written, and reads it back', async () => {
-    const directory = scratch()
-    const open = put(directory, 10, 'open', 10_000)
-    put(directory, 10, 'old', 10_000)
-    put(directory, 1, 'new', 10_000)
-    expect(await run(directory, { compress_after_days: 7 }, [open])).toEqual({ deleted: 0, compressed: 1 })
-    expect(names(directory)).toEqual(['old.jsonl.zst', 'open.jsonl', 'new.jsonl'])
-    const [packed] = filesIn(directory)
-    expect(statSync(packed!).size).toBeLessThan(1_000)
-    expect(statSync(packed!).mode & 0o777).toBe(0o600)
-    const events = await readAll(createSessionLog({ directory, encryption: null }))
-    expect(events.map(each => each.session_id).sort()).toEqual(['new', 'old', 'open'])
-  })
-
-  it('adds what a session wrote after it was compressed to what is there', async () => {
-    const directory = scratch()
-    put(directory, 10, 'old', 10_000)
-    await run(directory, { compress_after_days: 7 })
-    put(directory, 10, 'old', 20)
-    await run(directory, { compress_after_days: 7 })
-    expect(names(directory)).toEqual(['old.jsonl.zst'])
-    expect(await readAll(createSessionLog({ directory, encryption: null }))).toHaveLength(2)
-  })
-
-  it('follows no link out of its directory', async () => {
-    const directory = scratch()
-    const elsewhere = scratch()
-    put(elsewhere, 100, 'kept', 10)
-    symlinkSync(join(elsewhere, readdirSync(elsewhere)[0]!), join(directory, '2020-01-01'))
-    await run(directory, {})
-    expect(filesIn(elsewhere)).toHaveLength(1)
-    expect(lstatSync(join(directory, '2020-01-01')).isSymbolicLink()).toBe(true)
-  })
 })
 
 describe('encryption', () => {

@@ -3,6 +3,7 @@ import {
   constants,
   existsSync,
   fsyncSync,
+  futimesSync,
   openSync,
   readFileSync,
   renameSync,
@@ -11,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { loadZstd, type WriterContext } from 'lunaroute/sessions'
-import { emptyDays, listFiles, type SessionFile, startOf } from './files.ts'
+import { emptyDays, leftParts, listFiles, type SessionFile, startOf } from './files.ts'
 import type { WriterOptions } from './options.ts'
 
 const DAY = 86_400_000
@@ -58,30 +59,43 @@ export async function tidy(
 ): Promise<{ readonly deleted: number; readonly compressed: number }> {
   // A session may be written to until the end of the day after its own.
   const ageOf = ({ day, modifiedAt }: SessionFile): number => now - Math.max(startOf(day) + DAY, modifiedAt)
-  const files = listFiles(directory).filter(each => !isOpen(each.path))
-  const expired = files.filter(each => ageOf(each) > retention.maxAge)
-  let kept = files.filter(each => !expired.includes(each))
-  let total = kept.reduce((sum, each) => sum + each.bytes, 0)
-  const surplus: SessionFile[] = []
+  for (const path of leftParts(directory)) unlinkSync(path)
+  const all = listFiles(directory)
+  const files = all.filter(each => !isOpen(each.path))
+  const expired = new Set(files.filter(each => ageOf(each) > retention.maxAge))
+  let kept = files.filter(each => !expired.has(each))
+  // What is being written to takes room, too.
+  let total = all.reduce((sum, each) => (expired.has(each) ? sum : sum + each.bytes), 0)
+  const surplus = new Set<SessionFile>()
   for (const file of kept) {
     if (total <= retention.maxBytes) break
-    surplus.push(file)
+    surplus.add(file)
     total -= file.bytes
   }
   for (const { path } of [...expired, ...surplus]) unlinkSync(path)
-  kept = kept.filter(each => !surplus.includes(each))
+  kept = kept.filter(each => !surplus.has(each))
   let compressed = 0
+  let failure: unknown
   for (const file of kept) {
     if (file.isCompressed || file.bytes > MAX_COMPRESSED || ageOf(file) <= retention.compressAfter) continue
-    await compress(file)
-    compressed++
+    try {
+      await compress(file)
+      compressed++
+    } catch (error) {
+      // There may be room for the next one.
+      failure ??= error
+    }
   }
   for (const folder of emptyDays(directory)) rmdirSync(folder)
-  return { deleted: expired.length + surplus.length, compressed }
+  if (failure !== undefined) throw failure
+  return { deleted: expired.size + surplus.size, compressed }
 }
 
-/** The compressed file is there before the other one goes. What was compressed of the session before stays in it. */
-async function compress({ path }: SessionFile): Promise<void> {
+/**
+ * The compressed file is there before the other one goes, and is as old. What was compressed of the session before stays
+ * in it.
+ */
+async function compress({ path, modifiedAt }: SessionFile): Promise<void> {
   const zstd = await loadZstd()
   const part = `${path}.zst.part`
   const before = existsSync(`${path}.zst`) ? zstd.decompress(readWhole(`${path}.zst`)) : new Uint8Array()
@@ -89,7 +103,11 @@ async function compress({ path }: SessionFile): Promise<void> {
   const out = openSync(part, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600)
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(out, bytes, done)
+    futimesSync(out, modifiedAt / 1000, modifiedAt / 1000)
     fsyncSync(out)
+  } catch (error) {
+    unlinkSync(part)
+    throw error
   } finally {
     closeSync(out)
   }

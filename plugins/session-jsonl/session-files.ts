@@ -4,6 +4,8 @@ import { LRUCache } from 'lru-cache'
 import { dayOf, ensureFolder, fileAt, fileName, startOf } from './files.ts'
 
 const MAX_OPEN = 100
+/** A file that was not written to for so long need not stay open, in milliseconds. */
+const IDLE = 300_000
 const MAX_KNOWN = 10_000
 const DAY = 86_400_000
 const LF = 0x0a
@@ -15,6 +17,8 @@ const LOOK = 64 * 1024
 interface OpenFile {
   readonly fd: number
   readonly path: string
+  /** When it was last written to, in milliseconds since 1970. */
+  usedAt: number
 }
 
 /** Appends whole lines to the files of sessions. A session stays in the folder of the day it began. */
@@ -35,6 +39,7 @@ export class SessionFiles {
     const { size } = fstatSync(file.fd)
     try {
       writeAll(file.fd, buffersOf(pieces))
+      file.usedAt = Date.now()
     } catch (error) {
       try {
         ftruncateSync(file.fd, size)
@@ -46,9 +51,21 @@ export class SessionFiles {
     }
   }
 
-  /** Whether a file is being written to. */
+  /** Whether a session has a file, of today or yesterday. */
+  knows(sessionId: string): boolean {
+    const name = fileName(sessionId, this.#isEncrypted)
+    const now = Date.now()
+    return [now, now - DAY].some(time => fileAt(this.#directory, dayOf(time), name) !== undefined)
+  }
+
+  /** Whether a file is being written to. One that no longer is gets closed. */
   has(path: string): boolean {
-    return [...this.#open.values()].some(each => each.path === path)
+    const found = [...this.#open.entries()].find(([, each]) => each.path === path)
+    if (!found) return false
+    const [sessionId, { usedAt }] = found
+    if (Date.now() - usedAt < IDLE) return true
+    this.#open.delete(sessionId)
+    return false
   }
 
   close(): void {
@@ -69,7 +86,7 @@ export class SessionFiles {
     const fd = openSync(path, mode, 0o600)
     try {
       mend(fd)
-      const file = { fd, path }
+      const file = { fd, path, usedAt: Date.now() }
       this.#open.set(sessionId, file)
       this.#days.set(sessionId, day)
       return file

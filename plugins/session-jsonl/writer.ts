@@ -58,6 +58,10 @@ class JsonlWriter implements SessionWriter {
     }
   }
 
+  knows(sessionId: string): boolean {
+    return this.#files.knows(sessionId)
+  }
+
   close(): void {
     this.#retention.stop()
     this.#files.close()

@@ -136,6 +136,13 @@ export function meters(counts: () => Counts | undefined): readonly Meter[] {
       writer,
     ),
     meter(
+      'events_refused_total',
+      'counter',
+      'Events left out because a writer refused them while it took others',
+      perWriter(w => w.refused),
+      writer,
+    ),
+    meter(
       'events_pending',
       'gauge',
       'Events that wait for a writer',

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { type Logger, moduleUrl } from 'lunaroute'
 import type { SessionWriter } from 'lunaroute/sessions'
 import { Counts } from './counts.ts'
-import type { FromWorker, ToWorker, WorkerStart } from './messages.ts'
+import type { FromWorker, ToWorker, WorkerStart, WriteError } from './messages.ts'
 import { createRing, type Following, RingWriter } from './ring.ts'
 import type { EngineSpec, WorkerSpec } from './spec.ts'
 import { Spill } from './spill.ts'
@@ -179,11 +179,13 @@ export class Engine {
   }
 
   async #write(name: string, events: Parameters<SessionWriter['write']>[0]): Promise<void> {
-    let error: string | null = null
+    let error: WriteError | null = null
     try {
       await this.#writers.get(name)?.write(events)
     } catch (cause) {
-      error = cause instanceof Error ? cause.message : String(cause)
+      const { code } = (cause ?? {}) as { readonly code?: unknown }
+      const message = cause instanceof Error ? cause.message : String(cause)
+      error = { message, code: typeof code === 'string' ? code : undefined }
     }
     this.#post({ type: 'written', writer: name, error })
   }

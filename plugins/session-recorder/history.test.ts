@@ -1,6 +1,10 @@
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { definePlugin } from '../../src/index.ts'
+import { type SessionEvent, sessionWriterService } from '../../src/sessions/index.ts'
 import { CHAT, completion, user } from '../../test/recording/chat.ts'
-import { of, recorded } from '../../test/recording/rig.ts'
+import { of, recorded, scratch } from '../../test/recording/rig.ts'
+import sessionSqlite from '../session-sqlite/index.ts'
 
 const call = { id: 'call_1', type: 'function', function: { name: 'read', arguments: '{"path":"a"}' } }
 
@@ -40,6 +44,50 @@ it('knows a history again that its client made shorter, with the same beginning 
     ['three', 2],
     ['four', 2],
     ['', 1],
+  ])
+})
+
+it.each(['jsonl', 'sqlite'] as const)('counts no history twice after a restart, where %s has the session', async by => {
+  const directory = scratch()
+  const turn = (id: string) => [
+    { role: 'assistant', content: null, tool_calls: [{ ...call, id }] },
+    { role: 'tool', tool_call_id: id, content: 'text of a' },
+  ]
+  const told: SessionEvent[] = []
+  const listening = definePlugin({
+    name: 'listening',
+    setup(_options, api) {
+      api.offer(sessionWriterService, { name: 'listening', writer: { write: events => void told.push(...events) } })
+      return {}
+    },
+  })
+  const start = () =>
+    recorded({
+      directory,
+      jsonl: { enabled: by === 'jsonl' },
+      plugins: [by === 'sqlite' && sessionSqlite({ path: join(directory, 's.db') }), listening()],
+      upstream: () => ({ body: completion({ content: 'ok' }) }),
+    })
+  const ask = async ({ g }: Awaited<ReturnType<typeof start>>, session: string, ...messages: object[]) =>
+    (await g.post(CHAT, { model: 'm', messages }, { session_id: session })).text()
+  const first = await start()
+  await ask(first, 's', user('one'))
+  await ask(first, 's', user('one'), ...turn('1'))
+  await first.stop()
+  const second = await start()
+  told.length = 0
+  // A new question beside the conversation comes before it goes on.
+  await ask(second, 's', user('title'))
+  await ask(second, 's', user('one'), ...turn('1'), ...turn('2'))
+  await ask(second, 's', user('one'), ...turn('1'), ...turn('2'), { role: 'assistant', content: 'ok' }, user('two'))
+  // Who comes with a history for the first time has said all of it now.
+  await ask(second, 'other', user('one'), ...turn('1'), user('two'))
+  await second.stop()
+  expect(of(told, 'request_recorded').map(each => [each.request_text, each.new_message_count])).toEqual([
+    ['title', 1],
+    ['', 2],
+    ['two', 2],
+    ['one\ntwo', 4],
   ])
 })
 

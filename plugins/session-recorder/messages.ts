@@ -12,6 +12,12 @@ export interface WorkerStart {
   readonly startedAt: number
 }
 
+/** Why a writer on the serving thread took nothing. */
+export interface WriteError {
+  readonly message: string
+  readonly code: string | undefined
+}
+
 export type ToWorker =
   /** Something is in the ring. */
   | { readonly type: 'wake' }
@@ -22,7 +28,7 @@ export type ToWorker =
   /** Parts of an exchange were lost: nothing is to be kept of it. */
   | { readonly type: 'dropped'; readonly exchange: number }
   /** What became of a `write`. */
-  | { readonly type: 'written'; readonly writer: string; readonly error: string | null }
+  | { readonly type: 'written'; readonly writer: string; readonly error: WriteError | null }
   | { readonly type: 'close' }
 
 export type FromWorker =
@@ -53,5 +59,7 @@ export interface WriterState {
   /** Events that wait for the writer, in memory or on disk, and those that found no room. */
   readonly pending: number
   readonly dropped: number
+  /** Events that the writer refused again and again while it took others. */
+  readonly refused: number
   readonly status: Status
 }

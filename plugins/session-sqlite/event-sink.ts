@@ -1,5 +1,6 @@
 import type { SessionEvent } from 'lunaroute/sessions'
 import type { Database } from './driver.ts'
+import { replaceOlderRow } from './older-rows.ts'
 import { applyCompleted, applyRequest, applyResponse, applyStarted, applyStreamStarted } from './request-events.ts'
 import { packEvent } from './stored-event.ts'
 import { Tables } from './tables.ts'
@@ -72,10 +73,14 @@ export class EventSink {
     )
   }
 
+  knows(sessionId: string): boolean {
+    return this.#tables.get('SELECT 1 FROM sessions WHERE session_id = ?', [sessionId]) !== undefined
+  }
+
   /** The request's row, made from whatever event of it comes first. */
   #rowOf({ request_id, session_id, timestamp }: SessionEvent): number {
     const found = this.#tables.get('SELECT id FROM requests WHERE request_id = ?', [request_id])
-    if (found) return Number(found.id)
+    if (found && !replaceOlderRow(this.#tables, Number(found.id))) return Number(found.id)
     const at = toSql(timestamp)
     this.#tables.run(
       `INSERT OR IGNORE INTO sessions (session_id, request_id, started_at, last_request_at, provider, listener,

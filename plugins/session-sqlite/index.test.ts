@@ -165,6 +165,16 @@ it('deletes sessions that are older than the configuration allows, and nothing e
   expect(sql('SELECT count(*) AS n FROM requests')).toEqual([{ n: 3 }])
 })
 
+it('deletes what is too old bit by bit', async () => {
+  const { writer, reader } = await bench({ max_age_days: 30 })
+  const old = Array.from({ length: 50 }, (_, i) => sessionEvents(shape(`old${i}`, { at: ago(31 * 24 * HOUR) })))
+  await writer.write(old.flat())
+  const count = () => reader.list({ limit: 100 }).sessions.length
+  expect(count()).toBe(30)
+  for (const n of [1, 2]) await writer.write(sessionEvents(shape(`young${n}`)))
+  expect(count()).toBe(2)
+})
+
 it('a database that one library leaves is read and written by the others', () => {
   const path = join(testFolder(), 'sessions.db')
   for (const [n, driver] of (['better-sqlite3', 'node-sqlite3-wasm', 'better-sqlite3'] as const).entries()) {

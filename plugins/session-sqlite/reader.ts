@@ -5,6 +5,7 @@ import { type Database, type DriverName, openDatabase, type Row } from './driver
 import { faultOf } from './faults.ts'
 import { listSessions } from './list.ts'
 import { assertKnown, migrate, versionOf } from './migrate.ts'
+import { eventsOfOlderRows } from './older-rows.ts'
 import { type ReportFilter, report } from './reports.ts'
 import { SUMMARY_COLUMNS, summaryOf } from './rows.ts'
 import { SCHEMA_VERSION } from './schema.ts'
@@ -46,7 +47,10 @@ export class SqliteReader {
            ORDER BY r.started_at, r.id, e.sequence`,
         )
         .all(...values)
-      return rows.map(row => unpackEvent(row, isBrief))
+      const older = eventsOfOlderRows(database, sessionId).filter(
+        each => (requestId ?? each.request_id) === each.request_id && (types?.includes(each.type) ?? true),
+      )
+      return [...older, ...rows.map(row => unpackEvent(row, isBrief))]
     })
   }
 
@@ -62,6 +66,8 @@ export class SqliteReader {
       const database = openDatabase(this.#options.path, { isReadOnly: false, driver: this.#options.driver })
       try {
         assertCurrent(database)
+        // What is deleted is gone from the file.
+        database.exec('PRAGMA secure_delete = ON')
         return database.prepare('DELETE FROM sessions WHERE session_id = ?').run(sessionId).changes > 0
       } finally {
         database.close()

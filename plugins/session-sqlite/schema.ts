@@ -138,7 +138,10 @@ FROM sessions;
 INSERT INTO request_texts SELECT r.id, s.request_text, s.response_text
   FROM requests r JOIN sessions s USING (session_id);
 INSERT INTO request_search (rowid, request_text, response_text, tool_arguments)
-  SELECT id, request_text, response_text, '' FROM request_texts;
+  SELECT t.id, t.request_text, t.response_text, coalesce((SELECT group_concat(
+    e.tool_name || ' ' || coalesce(e.tool_arguments, ''), char(10)) FROM tool_call_executions e
+    WHERE e.session_id = r.session_id), '')
+  FROM request_texts t JOIN requests r USING (id);
 `
 
 /** Each brings the database from the version before to its own. */

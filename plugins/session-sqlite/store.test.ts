@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { SessionEvent } from '../../src/sessions/index.ts'
+import type { SessionEvent, SessionSummary } from '../../src/sessions/index.ts'
 import { sessionStoreService, sessionWriterService } from '../../src/sessions/index.ts'
 import { testFolder } from '../../test/support/folder.ts'
 import { serve } from '../../test/support/serving.ts'
@@ -21,9 +21,11 @@ describe('a database of an older LunaRoute', () => {
     database.exec('CREATE TABLE schema_version (version INTEGER PRIMARY KEY); INSERT INTO schema_version VALUES (5)')
     database.exec(MIGRATIONS[0]!.sql)
     database.exec(`INSERT INTO sessions (session_id, request_id, started_at, completed_at, provider, listener,
-      model_requested, model_used, success, input_tokens, output_tokens, request_text)
+      model_requested, model_used, success, input_tokens, output_tokens, provider_latency_ms, request_text)
       VALUES ('rust', 'r1', '2026-01-02T03:04:05.678901+00:00', '2026-01-02T03:04:07+00:00', 'anthropic', 'anthropic',
-      'claude-3', 'claude-3', 1, 12, 34, 'an ancient question')`)
+      'claude-3', 'claude-3', 1, 12, 34, 1200, 'an ancient question')`)
+    database.exec(`INSERT INTO tool_call_executions (session_id, request_id, tool_call_id, tool_name, tool_arguments)
+      VALUES ('rust', 'r1', 't1', 'Read', '{"path":"zebra"}')`)
     database.close()
   }
 
@@ -37,6 +39,51 @@ describe('a database of an older LunaRoute', () => {
     await writer.write(sessionEvents(shape('new')))
     expect(reader.list({}).sessions.map(each => each.session_id)).toEqual(['new', 'rust'])
     expect(reader.report('overview', { model: 'claude-3' })).toMatchObject([{ total_tokens: 46 }])
+  })
+
+  it('shows what there is of its requests, and finds it', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    oldDatabase(path)
+    const { reader } = await bench({ path })
+    expect(reader.list({ text: 'zebra' }).sessions).toHaveLength(1)
+    expect(reader.events('rust')).toMatchObject([
+      { type: 'started', sequence: 0, model_requested: 'claude-3', provider: 'anthropic', request_headers: {} },
+      { type: 'request_recorded', request_text: 'an ancient question', request_json: null },
+      { type: 'tool_call_recorded', tool_name: 'Read', tool_arguments: '{"path":"zebra"}' },
+      { type: 'response_recorded', input_tokens: 12, output_tokens: 34, total_tokens: 46, response_text: '' },
+      {
+        type: 'completed',
+        sequence: 4,
+        success: true,
+        provider_latency_ms: 1200,
+        outcome: 'ok',
+        timestamp: '2026-01-02T03:04:07.000Z',
+      },
+    ])
+    expect(reader.events('rust', 'r1', { types: ['completed'] })).toHaveLength(1)
+    expect(reader.events('rust', 'r2')).toEqual([])
+  })
+
+  it('counts nothing twice when the log of that time is imported, too', async () => {
+    const path = join(testFolder(), 'sessions.db')
+    oldDatabase(path)
+    const { writer, reader } = await bench({ path })
+    const log = ['r1', 'r2'].flatMap(request_id =>
+      sessionEvents(shape('rust')).map(each => ({ ...each, request_id: `${request_id}${each.request_id}` })),
+    )
+    const named = log.map(each => ({
+      ...each,
+      request_id: each.request_id === log[0]!.request_id ? 'r1' : each.request_id,
+    }))
+    await writer.write(named)
+    const requests = new Set(named.map(each => each.request_id)).size
+    const alone = await bench({})
+    await alone.writer.write(named)
+    // What it began with, it keeps.
+    const sums = ({ started_at: _, model_requested: __, user_agent: ___, ...each }: SessionSummary) => each
+    expect(reader.list({}).sessions.map(sums)).toEqual(alone.reader.list({}).sessions.map(sums))
+    expect(reader.get('rust')).toMatchObject({ request_count: requests })
+    expect(reader.events('rust')).toEqual(alone.reader.events('rust'))
   })
 
   it('is refused by those who only read, with what helps', () => {
@@ -76,6 +123,22 @@ describe('the store', () => {
       await writer.write(sessionEvents(shape(`s${i}`)))
       expect((await store.list({})).sessions).toHaveLength(i)
     }
+  })
+
+  it('overwrites what a session said when it is deleted', async () => {
+    const { path, writer } = await bench()
+    const saying = (id: string) =>
+      sessionEvents(shape(id)).map(each =>
+        each.type === 'response_recorded' ? { ...each, response_text: `${'.'.repeat(9_000)}canary in ${id}` } : each,
+      )
+    await writer.write([...saying('s1'), ...saying('s2')])
+    // What was only in the journal would not tell.
+    await writer.close?.()
+    const store = new SqliteStore({ path })
+    await store.delete('s1')
+    await store.close()
+    const text = readFileSync(path, 'latin1')
+    expect([text.includes('canary in s1'), text.includes('canary in s2')]).toEqual([false, true])
   })
 
   it('deletes a session and all that belongs to it', async () => {

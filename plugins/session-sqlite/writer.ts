@@ -24,6 +24,9 @@ export interface WriterOptions {
   readonly most_pages?: number | undefined
 }
 
+/** As the file system calls it: the libraries differ. */
+const CODES = { busy: 'EBUSY', full: 'ENOSPC', readonly: 'EROFS', corrupt: 'EIO' } as const
+
 interface SessionLogModule {
   createSessionLog(options: unknown): SessionLog
 }
@@ -72,6 +75,10 @@ export class SqliteWriter implements SessionWriter {
     await this.#mend()
   }
 
+  knows(sessionId: string): boolean {
+    return this.#open?.sink.knows(sessionId) ?? false
+  }
+
   status(): Status {
     return this.#fault ? { state: 'degraded', message: this.#fault.message } : { state: 'ok' }
   }
@@ -111,7 +118,9 @@ export class SqliteWriter implements SessionWriter {
       }
     }
     if (fault.kind === 'corrupt') this.#moveAside()
-    return new Error(fault.message, { cause: error })
+    // Nobody is to look for the reason in the events.
+    const code = fault.kind === 'other' ? undefined : CODES[fault.kind]
+    return Object.assign(new Error(fault.message, { cause: error }), code && { code })
   }
 
   /** A damaged database is kept for whoever wants to rescue something; the log refills a new one. */
@@ -167,8 +176,9 @@ export class SqliteWriter implements SessionWriter {
   #clean(): void {
     const { max_age_days: days = 0 } = this.#options
     if (days === 0 || Date.now() - this.#cleanedAt < RETENTION_INTERVAL) return
-    this.#cleanedAt = Date.now()
-    deleteOlderThan(this.#connect().database, new Date(Date.now() - days * 86_400_000))
+    const before = new Date(Date.now() - days * 86_400_000)
+    // The rest goes with the batches that come: other writers are in this thread.
+    if (!deleteOlderThan(this.#connect().database, before)) this.#cleanedAt = Date.now()
   }
 }
 

@@ -6,9 +6,15 @@ import type { SessionEvent } from './events.ts'
 export interface SessionWriter {
   /**
    * Takes events in order: of a session, and of a request. Resolves when they are safe. When it rejects, the same events
-   * come again later, maybe after a restart: writing one twice must do no harm (`request_id` and `sequence` tell).
+   * come again later, maybe after a restart: writing one twice must do no harm (`request_id` and `sequence` tell). An event
+   * that is refused again and again while others are taken is left out; an error with a `code` such as `ENOSPC` is nobody's.
    */
   write(events: readonly SessionEvent[]): Promise<void> | void
+  /**
+   * Whether it has a session from before: then a history that comes after a restart is none of its new words. At once, and
+   * asked once for each session. Absent: nobody knows.
+   */
+  knows?(sessionId: string): boolean
   /** The last call. */
   close?(): Promise<void> | void
   /** How it stands; shown at /readyz. Absent: ok while `write` succeeds. */

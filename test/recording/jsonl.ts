@@ -1,5 +1,5 @@
 import { rulesOf, type WriterOptions } from '../../plugins/session-jsonl/options.ts'
-import type { SessionEvent } from '../../src/sessions/index.ts'
+import type { SessionEvent, SessionLog } from '../../src/sessions/index.ts'
 
 export const context = { warn: () => undefined }
 
@@ -19,4 +19,11 @@ export function event(session: string, request: string, sequence: number, time =
 
 export function options(directory: string, more: Partial<WriterOptions> = {}): WriterOptions {
   return { directory, encryption: null, retention: rulesOf({ retention: {} }), ...more }
+}
+
+/** Every event of a log. */
+export async function readAll(log: SessionLog, skipped?: (line: number) => void): Promise<readonly SessionEvent[]> {
+  const events: SessionEvent[] = []
+  for await (const entry of log.entries()) for await (const each of log.read(entry, skipped)) events.push(each)
+  return events
 }

@@ -75,7 +75,10 @@ export function bodyOf(bytes: Buffer): unknown {
 const MAX_DEPTH = 200
 const LF = 0x0a
 const CR = 0x0d
+const BLANK = 0x20
 const LARGE = 16 * 1024
+/** Half of a character, as an escape: not every program reads a line with one. */
+const HALF = /\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F])/
 
 /** A body that is no text. */
 class Base64 {
@@ -100,10 +103,18 @@ export function readJson(bytes: Buffer): { readonly value: unknown; readonly lin
   try {
     const value: unknown = JSON.parse(text)
     if (isDeep(value)) return { value: text, line: undefined }
-    return { value, line: bytes.includes(LF) || bytes.includes(CR) ? undefined : bytes }
+    return { value, line: HALF.test(text) ? undefined : onOneLine(bytes) }
   } catch {
     return { value: text, line: undefined }
   }
+}
+
+/** In JSON the ends of lines are but blanks: those in texts are escapes. */
+function onOneLine(bytes: Buffer): Buffer {
+  if (!bytes.includes(LF) && !bytes.includes(CR)) return bytes
+  const line = Buffer.from(bytes)
+  for (let i = 0; i < line.length; i++) if (line[i] === LF || line[i] === CR) line[i] = BLANK
+  return line
 }
 
 /** Whether a value of JSON is nested too deeply for an event. */

@@ -4,6 +4,7 @@ import type { Block, Message, NeutralRequest, ToolResultBlock } from 'lunaroute/
 
 const MAX_MESSAGES = 200_000
 const MAX_CALLS = 50_000
+const MAX_SESSIONS = 20_000
 
 /** A tool call that an answer made. */
 export interface KnownCall {
@@ -21,7 +22,8 @@ export interface Addition {
 
 /**
  * Knows what sessions have said so far, so that the history each request carries is counted once. Bounded over all
- * sessions; what has been forgotten is new again.
+ * sessions; what has been forgotten is new again. Of a session from before this process nobody remembers the words: there
+ * a history that is not known begins with the model's last turn.
  */
 export class History {
   /**
@@ -31,9 +33,16 @@ export class History {
   readonly #seen = new LRUCache<string, boolean>({ max: MAX_MESSAGES })
   readonly #calls = new LRUCache<string, KnownCall>({ max: MAX_CALLS })
   readonly #results = new LRUCache<string, true>({ max: MAX_CALLS })
+  readonly #isOlder = new LRUCache<string, boolean>({ max: MAX_SESSIONS })
+  readonly #knows: (session: string) => boolean
+
+  constructor(knows: (session: string) => boolean = () => false) {
+    this.#knows = knows
+  }
 
   add(session: string, request: NeutralRequest): Addition {
     const messages = request.messages.filter(each => each.placement !== 'top')
+    if (!this.#isOlder.has(session)) this.#isOlder.set(session, this.#knows(session))
     const begin = `${session}\n${goesOnFrom(request) ?? ''}`
     const alone = messages.map(each => digestOf(session, each))
     let chain = begin
@@ -48,6 +57,7 @@ export class History {
       known = Math.max(known, last + 1)
       while (known > 0 && known < pairs.length && this.#seen.has(pairs[known]!)) known++
     }
+    if (known === 0 && this.#isOlder.get(session)) known = lastTurn(messages)
     for (const each of pairs) this.#seen.set(each, false)
     for (const [i, each] of messages.entries()) if (isOthers(each)) this.#seen.set(alone[i]!, false)
     for (const [i, each] of chains.entries()) {
@@ -107,6 +117,13 @@ export class History {
 /** Sessions share the caches: a call is its session's own. */
 function keyOf(session: string, callId: string): string {
   return `${session}\n${callId}`
+}
+
+/** Where the model's last turn begins that something follows. */
+function lastTurn(messages: readonly Message[]): number {
+  const end = messages.findLastIndex(({ role }) => role !== 'assistant')
+  const last = messages.findLastIndex(({ role }, i) => i < end && role === 'assistant')
+  return messages.findLastIndex(({ role }, i) => i < last && role !== 'assistant') + 1
 }
 
 function callsIn(messages: readonly Message[]) {

@@ -1,7 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import type { SessionEvent, SessionWriter, SessionWriterModule } from 'lunaroute/sessions'
-import type { FromWorker, ToWorker, WorkerStart, WorkerState } from '../messages.ts'
+import type { FromWorker, ToWorker, WorkerStart, WorkerState, WriteError } from '../messages.ts'
 import { RingReader } from '../ring.ts'
 import { readSegment, type SpillSegment } from '../spill.ts'
 import { unseal } from '../vault.ts'
@@ -19,6 +19,8 @@ const PATIENCE = 10
 /** How much is read before others have their turn, in bytes. */
 const SHARE = 4 * 1024 * 1024
 const STATE_PAUSE = 200
+/** How long writers are waited for at the beginning, in milliseconds: some have to mend what they find. */
+const OPENING = 1_000
 
 /** The worker: takes frames from the ring, then from the spill, and passes events to the outboxes of writers. */
 export class Intake {
@@ -27,7 +29,7 @@ export class Intake {
   readonly #ring: RingReader
   readonly #segments: SpillSegment[] = []
   /** Answers of writers on the serving thread, by name. */
-  readonly #answers = new Map<string, (error: string | null) => void>()
+  readonly #answers = new Map<string, (error: WriteError | null) => void>()
   readonly #teller: Teller
   #outboxes: readonly Outbox[] = []
   #emitted = 0
@@ -53,12 +55,16 @@ export class Intake {
     const { spec } = this.#start
     const modules = await loadModules(spec, this.#warn)
     const emit = (events: readonly SessionEvent[]): void => this.#emit(events)
-    const recorder = new Recorder({ modules, unzstd: await loadUnzstd(), userAgentLength: spec.userAgentLength, emit })
+    const knows = (session: string): boolean => this.#outboxes.some(each => each.knows(session))
+    const { userAgentLength } = spec
+    const recorder = new Recorder({ modules, unzstd: await loadUnzstd(), userAgentLength, knows, emit })
     this.#recorder = recorder
     this.#outboxes = spec.writers.map(each => this.#outbox(each))
-    for (const outbox of this.#outboxes) outbox.open()
+    const opened = Promise.all(this.#outboxes.map(each => each.open()))
     const telling = setInterval(() => this.#tell(recorder), STATE_PAUSE)
     this.#tell(recorder)
+    // Who is asked for sessions from before should be there.
+    await Promise.race([opened, sleep(OPENING)])
     await this.#read(recorder)
     await Promise.all(this.#outboxes.map(each => each.close(spec.closeTimeout)))
     this.#teller.close()
@@ -156,7 +162,9 @@ export class Intake {
     return {
       write: events =>
         new Promise((resolve, reject) => {
-          this.#answers.set(writer, error => (error === null ? resolve() : reject(new Error(error))))
+          this.#answers.set(writer, error =>
+            error === null ? resolve() : reject(Object.assign(new Error(error.message), error)),
+          )
           this.#post({ type: 'write', writer, events })
         }),
     }

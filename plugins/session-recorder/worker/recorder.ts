@@ -7,7 +7,7 @@ import { History } from './history.ts'
 import type { Modules } from './modules.ts'
 import { readAnswer } from './read-answer.ts'
 import { readRequest, withoutTurns } from './read-request.ts'
-import { redacted } from './redact.ts'
+import { redacted, redactedLine } from './redact.ts'
 import { requestEvents, type Told } from './request-events.ts'
 import { SessionNames } from './session.ts'
 
@@ -15,6 +15,8 @@ export interface RecorderParts {
   readonly modules: Modules
   readonly unzstd: Unzstd
   readonly userAgentLength: number
+  /** Whether a writer has a session from before. */
+  knows(session: string): boolean
   /** Takes the events of one exchange, in order. */
   emit(events: readonly SessionEvent[]): void
 }
@@ -24,12 +26,13 @@ export class Recorder {
   readonly #parts: RecorderParts
   readonly #open = new Map<number, Assembly>()
   readonly #names = new SessionNames()
-  readonly #history = new History()
+  readonly #history: History
   exchanges = 0
   unreadable = 0
 
   constructor(parts: RecorderParts) {
     this.#parts = parts
+    this.#history = new History(session => parts.knows(session))
   }
 
   /** Never throws: an exchange that cannot be read is counted and let go. */
@@ -112,8 +115,12 @@ export class Recorder {
       const base = { session_id: told.session, request_id: assembly.head.id, sequence: told.sequence++ }
       const { type, timestamp, ...rest } = event
       const complete = { type, ...base, timestamp, ...rest } as SessionEvent
-      if (redactor) return redacted(complete, redactor)
-      return body && complete.type === 'request_recorded' ? asItCame(complete, body) : complete
+      if (complete.type === 'request_recorded' && body) {
+        const line = redactor ? redactedLine(body, redactor) : body
+        const bare = redactor ? redacted({ ...complete, request_json: null }, redactor) : complete
+        if (line) return asItCame(bare, line)
+      }
+      return redactor ? redacted(complete, redactor) : complete
     })
     this.#parts.emit(whole)
   }

@@ -23,6 +23,7 @@ const OWN = new Set([
 /** Characters that no text has. Those that were cut, or are of another encoding, do no harm. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const BINARY = /[\0-\x08\x0e-\x1a\x1c-\x1f]/
+const OBJECT = 0x7b
 const BODIES = new Set(['request_json', 'response_json'])
 
 /** An event without what the redactor takes out. Every text in it is looked at as a whole. */
@@ -39,6 +40,22 @@ export function redacted<E extends SessionEvent>(event: E, redactor: Redactor): 
     return [key, typeof value === 'object' ? redactor.json(value) : value]
   })
   return Object.fromEntries(entries) as unknown as E
+}
+
+/**
+ * A body that is a JSON object on one line, redacted where it stands: numbers that JavaScript cannot hold, and all else that
+ * hides nothing, keep their bytes. Undefined where that cannot be had.
+ */
+export function redactedLine(line: Buffer, redactor: Redactor): Buffer | undefined {
+  if (line[0] !== OBJECT) return undefined
+  const text = redactor.json(line.toString())
+  if (typeof text !== 'string' || /[\r\n]/.test(text)) return undefined
+  try {
+    JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  return Buffer.from(text)
 }
 
 /** Bytes that are no text cannot be looked at: only how many they were is told. */

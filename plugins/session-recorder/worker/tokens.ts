@@ -63,12 +63,24 @@ function parted(whole: number, parts: readonly (number | undefined)[]): readonly
   return [left, ...taken]
 }
 
+/** More tokens than any answer can have: nobody has counted that. */
+const MOST_TOKENS = 1e9
+
+/** Numbers of tokens as whole numbers; those that are none are as good as untold. */
+function believable(usage: Usage | undefined): Usage | undefined {
+  if (!usage) return undefined
+  const isNumber = (value: unknown): value is number => typeof value === 'number'
+  const told = Object.entries(usage).filter(([, value]) => !isNumber(value) || Math.abs(value) <= MOST_TOKENS)
+  return Object.fromEntries(told.map(([name, value]) => [name, isNumber(value) ? Math.round(value) : value]))
+}
+
 /** What the provider told, completed by an estimate where it did not come to that. */
 export function countTokens(
-  usage: Usage | undefined,
+  given: Usage | undefined,
   codec: Codec | undefined,
   answer: { readonly isComplete: boolean; readonly written: number; readonly asked: number },
 ): CountedTokens {
+  const usage = believable(given)
   const output = Math.ceil(answer.written / CHARACTERS)
   const lasting = usage?.cacheWrite1hTokens ?? 0
   if (usage?.inputTokens !== undefined && usage.outputTokens !== undefined) {
@@ -80,8 +92,8 @@ export function countTokens(
     return { counts: { ...counts, output_tokens: counts.output_tokens + untold }, lasting, isEstimated: true }
   }
   const estimate = { inputTokens: Math.ceil(answer.asked / CHARACTERS), outputTokens: output }
-  const given = Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => value !== undefined))
-  return { counts: countsOf({ ...estimate, ...given }, codec), lasting, isEstimated: true }
+  const told = Object.fromEntries(Object.entries(usage ?? {}).filter(([, value]) => value !== undefined))
+  return { counts: countsOf({ ...estimate, ...told }, codec), lasting, isEstimated: true }
 }
 
 export function totalOf(counts: TokenCounts): number {
