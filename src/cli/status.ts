@@ -13,7 +13,7 @@ export function addStatus(program: Command): void {
 }
 
 const EXAMPLES = `
-Exit codes: 0 it runs; 1 it runs, but is shutting down, is not ready, or has refused the last edit of its configuration;
+Exit codes: 0 it runs; 1 it runs, but does not answer, is not ready, or has refused the last edit of its configuration;
 3 it does not run.
 
 Examples:
@@ -38,8 +38,8 @@ async function status(flags: StatusFlags): Promise<void> {
   const port = portOf(flags)
   const [health, readiness] = await Promise.all(['/healthz', '/readyz'].map(path => probe(hostOf(flags), port, path)))
   if (health?.kind !== 'ours' || readiness?.kind !== 'ours') {
-    const pid = health?.kind === 'nothing' ? livePid(port) : undefined
-    if (pid !== undefined) return sayItEnds(pid, port, hostOf(flags), flags.json)
+    const pid = livePid(port)
+    if (pid !== undefined) return saySilent(pid, port, hostOf(flags), flags.json)
     process.exitCode = NOT_RUNNING
     const isForeign = health?.kind === 'foreign'
     if (flags.json) print(JSON.stringify({ running: false, port, foreign: isForeign }))
@@ -54,12 +54,12 @@ async function status(flags: StatusFlags): Promise<void> {
   print(flags.json ? JSON.stringify({ running: true, ...state }, null, 2) : report(state).join('\n'))
 }
 
-/** One that lets its last requests finish takes no connection any more, be it a question for its state. */
-function sayItEnds(pid: number, port: number, host: string, isJson: boolean | undefined): void {
+/** One that lets its last requests finish takes no connection any more, be it a question for its state; one may hang. */
+function saySilent(pid: number, port: number, host: string, isJson: boolean | undefined): void {
   process.exitCode = DEGRADED
-  const told = `The LunaRoute server on port ${port} (pid ${pid}) takes no connections at ${host}`
-  if (isJson) print(JSON.stringify({ running: true, port, pid, status: 'draining' }))
-  else print(`${told}: it is shutting down, or listens on another address.`)
+  const told = `The LunaRoute server on port ${port} (pid ${pid}) does not answer at ${host}`
+  if (isJson) print(JSON.stringify({ running: true, port, pid, status: 'silent' }))
+  else print(`${told}: it is shutting down, hangs, or listens on another address.`)
 }
 
 function print(text: string): void {

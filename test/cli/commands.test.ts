@@ -313,10 +313,32 @@ describe('status', () => {
     const { stdout: json } = await desk.run(['status', '--port', port(), '--json'])
     silent.close().closeAllConnections()
     await Promise.all([answer, served.exit])
-    expect(stdout).toContain(`(pid ${served.child.pid}) takes no connections at 127.0.0.1: it is shutting down`)
+    expect(stdout).toContain(`(pid ${served.child.pid}) does not answer at 127.0.0.1: it is shutting down`)
     expect(code).toBe(1)
-    expect(JSON.parse(json)).toMatchObject({ running: true, status: 'draining', pid: served.child.pid })
+    expect(JSON.parse(json)).toMatchObject({ running: true, status: 'silent', pid: served.child.pid })
     expect((await desk.run(['status', '--port', port()])).code).toBe(3)
+  })
+
+  it.skipIf(process.platform === 'win32')('tells one that hangs from another program, as env does', async () => {
+    const served = await desk.serve()
+    const { pid } = served.child
+    await until(
+      async () => (await desk.run(['status', '--port', port()])).stdout.includes('(pid'),
+      () => 'no pid',
+    )
+    served.child.kill('SIGSTOP')
+    const [status, env] = await Promise.all([
+      desk.run(['status', '--port', port()]),
+      desk.run(['env', '--port', port()]),
+    ])
+    const stop = await desk.run(['stop', '--port', port(), '--now'])
+    expect(stop.stderr).toContain(`kill -9 ${pid}`)
+    expect(stop.code).toBe(1)
+    served.child.kill('SIGCONT')
+    expect(status.stdout).toContain(`(pid ${pid}) does not answer at 127.0.0.1`)
+    expect(status.code).toBe(1)
+    expect(env.stderr).toContain(`(pid ${pid}) does not answer`)
+    expect(env.code).toBe(1)
   })
 
   it('knows a server without the pages it asks for', async () => {
