@@ -248,7 +248,7 @@ describe('explain', () => {
   it('asks for the path of a body alone, and wants JSON', async () => {
     expect((await desk.run(['explain', '-'], {}, '{"model":"m"}')).stderr).toContain('--path')
     const broken = await desk.run(['explain', '-'], {}, '{"model":')
-    expect(broken.stderr).toContain('- is not JSON')
+    expect(broken.stderr).toContain('standard input is not JSON')
     expect(broken.code).toBe(1)
   })
 })
