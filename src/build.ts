@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Static, TSchema } from '@sinclair/typebox'
+import { calmLog } from './calm-log.ts'
 import type { ResolvedConfig, ResolvedPlugin, ResolvedProvider } from './config/resolved.ts'
 import type { Dialect } from './dialect.ts'
 import { ConfigError } from './errors.ts'
@@ -42,7 +43,8 @@ const SETUP_DEADLINE = 10_000
 
 /** Builds a generation, all or nothing: on any failure what was set up is disposed and the error names the plugin. */
 export async function buildGeneration(config: ResolvedConfig, context: BuildContext): Promise<Generation> {
-  const { log, number } = context
+  const { number } = context
+  const log = calmLog(context.log)
   const lease = context.keeper.lease(error => log.warn({ err: error }, 'a kept value could not be disposed'))
   const disposers: Dispose[] = [() => lease.release()]
   let isAbandoned = false
@@ -194,7 +196,8 @@ async function setUp(
     if (hook === 'streamChunk' && handler.constructor.name === 'AsyncFunction') {
       throw new ConfigError(`plugin "${plugin.name}": its streamChunk hook must not be async`, { plugin: plugin.name })
     }
-    return [{ hook: hook as HookName, plugin: plugin.name, failure: plugin.failure, handler, log: api.log, ...place }]
+    const { name, failure } = plugin
+    return [{ hook: hook as HookName, plugin: name, failure, handler, log: calmLog(api.log), ...place }]
   })
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { extname, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { BuildContext } from './build.ts'
 import { fileKind } from './config/file-kind.ts'
@@ -16,6 +17,9 @@ import type { ConfigNames } from './plugin.ts'
 import type { DataFile, DataFileDefinition, DataFileOwner } from './plugin-file.ts'
 import { FileWatch } from './reload.ts'
 import type { Status } from './services.ts'
+
+/** How long a file may be empty while it is being written anew, in milliseconds. */
+const REWRITE = 250
 
 /** What the files of one generation share. */
 interface DataFileContext {
@@ -111,7 +115,11 @@ export class OwnedFile<S extends TSchema> implements DataFile<Static<S>> {
 
   async #change(): Promise<void> {
     try {
-      const text = await this.#read()
+      let text = await this.#read()
+      if (text?.trim() === '') {
+        await sleep(REWRITE)
+        text = await this.#read()
+      }
       if (text === this.#text && this.#error === undefined) return
       const reading = await this.#parse(text)
       this.#definition.onChange?.(reading.value)

@@ -151,6 +151,7 @@ export class Gateway implements GatewayView, Serving {
     try {
       const loaded = await this.#options.load()
       files = loaded.files
+      this.#refuseDefaults(loaded)
       const next = await this.#build(loaded)
       if (this.isDraining) return await next.retire(0)
       const old = this.#generation
@@ -165,6 +166,13 @@ export class Gateway implements GatewayView, Serving {
       files = [...new Set([...files, ...this.#refuse(error)])]
     }
     if (this.#options.watch && !this.isDraining) await this.#watch.follow(files, began)
+  }
+
+  /** A file that is gone, be it for a moment, does not open what it had closed. */
+  #refuseDefaults(loaded: LoadedConfig): void {
+    const { file } = this.#loaded
+    if (file === null || loaded.file !== null) return
+    throw new ConfigError('is gone; a restart runs the defaults', { location: { file } })
   }
 
   /** Keeps what serves, says why, and returns the files to watch for a mended edit. */

@@ -20,6 +20,8 @@ export class FileWatch {
   /** Of files that were not there. */
   readonly #folders = new Set<string>()
   #hash = ''
+  /** When each file was last changed, as of the last look. */
+  #times: ReadonlyMap<string, number> = new Map()
   #timer: NodeJS.Timeout | undefined
   #late: NodeJS.Timeout | undefined
 
@@ -62,10 +64,17 @@ export class FileWatch {
     // chokidar calls itself ready a moment before it watches everything.
     clearTimeout(this.#late)
     this.#late = setTimeout(() => this.#touched(), LATE).unref()
-    if (await isAnyYounger(wanted, since)) {
+    if (await this.#isAnyYounger(since)) {
       this.#hash = ''
       this.#touched()
     }
+  }
+
+  /** A file whose time was known before this loading is not younger: its clock is ahead of ours, or ours was put back. */
+  async #isAnyYounger(since: number): Promise<boolean> {
+    const before = this.#times
+    this.#times = new Map(await Promise.all([...this.#files].map(async file => [file, await timeOf(file)] as const)))
+    return [...this.#times].some(([file, time]) => time >= since && time !== before.get(file))
   }
 
   async close(): Promise<void> {
@@ -114,14 +123,10 @@ async function hashOf(files: ReadonlySet<string>): Promise<string> {
   return hash.digest('base64')
 }
 
-async function isAnyYounger(files: ReadonlySet<string>, since: number): Promise<boolean> {
-  const times = await Promise.all(
-    [...files].map(file =>
-      stat(file).then(
-        each => each.mtimeMs,
-        () => 0,
-      ),
-    ),
+/** When it was last changed, in milliseconds; 0 where it is not there. */
+function timeOf(file: string): Promise<number> {
+  return stat(file).then(
+    each => each.mtimeMs,
+    () => 0,
   )
-  return times.some(time => time >= since)
 }

@@ -82,6 +82,7 @@ describe('the core', () => {
     'order.ts': 'build',
     'series.ts': 'build',
     'keeper.ts': 'build',
+    'calm-log.ts': 'build',
   }
   const FOLDERS: Readonly<Record<string, Room>> = {
     cli: 'cli',

@@ -11,7 +11,7 @@ import {
   type StartedAttempt,
 } from 'lunaroute'
 import type { Circuit, CircuitRules, Probe } from './circuit.ts'
-import type { Circuits } from './circuits.ts'
+import type { Circuits, Places } from './circuits.ts'
 import { verdictOf } from './verdict.ts'
 
 export interface BreakerSettings {
@@ -20,6 +20,8 @@ export interface BreakerSettings {
   readonly isPerModel: boolean
   /** Failures, statuses, and `5xx`, that count. */
   readonly counted: ReadonlySet<unknown>
+  /** Where the providers of this generation are. */
+  readonly places: Places
 }
 
 /** Keeps plans away from providers that fail. */
@@ -63,20 +65,20 @@ export class Breaker {
 
   /** An attempt is being made: where its circuit waits for a probe, it is the one. */
   claim(attempt: StartedAttempt): Claim | undefined {
-    const circuit = this.#circuits.find(attempt.provider, this.#modelOf(attempt))
+    const circuit = this.#circuits.find(attempt.provider, this.#modelOf(attempt), this.#settings.places)
     const probe = circuit?.start(this.#settings.rules, performance.now())
     return circuit && probe && { circuit, probe }
   }
 
   ended(outcome: AttemptOutcome, claim: Claim | undefined): void {
-    const { rules, counted } = this.#settings
+    const { rules, counted, places } = this.#settings
     const verdict = verdictOf(outcome, counted)
     const model = this.#modelOf(outcome)
     // Only a failure makes a circuit: clients can invent models, but not make a provider fail for each.
     const circuit =
       verdict === 'failed'
-        ? this.#circuits.findOrCreate(outcome.provider, model)
-        : this.#circuits.find(outcome.provider, model)
+        ? this.#circuits.findOrCreate(outcome.provider, model, places)
+        : this.#circuits.find(outcome.provider, model, places)
     if (!circuit) return
     const now = performance.now()
     if (verdict === 'ok') circuit.succeed(rules, now, claim?.probe)
@@ -93,8 +95,8 @@ export class Breaker {
   }
 
   #circuit({ provider, model }: Attempt, request: LlmRequest | null): Circuit | undefined {
-    if (!this.#settings.isPerModel) return this.#circuits.find(provider, undefined)
-    return this.#circuits.find(provider, model ?? request?.modelLabel ?? '')
+    const { isPerModel, places } = this.#settings
+    return this.#circuits.find(provider, isPerModel ? (model ?? request?.modelLabel ?? '') : undefined, places)
   }
 
   /** The model whose circuit an attempt belongs to. */

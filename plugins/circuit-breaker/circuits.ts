@@ -4,6 +4,8 @@ import { Circuit, type CircuitState } from './circuit.ts'
 /** A circuit of a provider, or of one of its models. */
 export interface Named {
   readonly provider: string
+  /** The provider and its address: at another one it has not failed. */
+  readonly place: string
   /** Undefined where a provider has one circuit for all its models. */
   readonly model: string | undefined
   readonly circuit: Circuit
@@ -22,9 +24,13 @@ export type Report = (named: Named, from: CircuitState, to: CircuitState) => voi
 /** How many models can have a circuit at once; of more, those nobody asked for the longest time lose theirs. */
 const MAX_CIRCUITS = 1000
 
+/** The place of each provider of a generation, by the provider's name. */
+export type Places = ReadonlyMap<string, string>
+
 /** Every circuit there is. A provider without one has not failed. Lives as long as the gateway. */
 export class Circuits {
   readonly #byKey = new LRUCache<string, Named>({ max: MAX_CIRCUITS })
+  readonly #held = new Set<Places>()
   readonly #transitions = new Map<string, Transition>()
   /** Told of changes; set by the generation that serves. */
   report: Report = () => undefined
@@ -33,29 +39,37 @@ export class Circuits {
     return this.#byKey.size === 0
   }
 
-  find(provider: string, model: string | undefined): Circuit | undefined {
-    if (this.areNone) return undefined
-    return this.#byKey.get(keyOf(provider, model))?.circuit
+  /** Keeps the circuits of these providers until what it returns is called; those that nobody holds are forgotten. */
+  hold(places: Places): () => void {
+    this.#held.add(places)
+    return () => {
+      this.#held.delete(places)
+      for (const [key, named] of [...this.#byKey.entries()]) {
+        if (![...this.#held].some(each => isAt(named, each))) this.#byKey.delete(key)
+      }
+    }
   }
 
-  findOrCreate(provider: string, model: string | undefined): Circuit {
-    const found = this.find(provider, model)
+  find(provider: string, model: string | undefined, places: Places): Circuit | undefined {
+    if (this.areNone) return undefined
+    return this.#byKey.get(keyOf(provider, model, places))?.circuit
+  }
+
+  findOrCreate(provider: string, model: string | undefined, places: Places): Circuit {
+    const found = this.find(provider, model, places)
     if (found) return found
     const circuit = new Circuit((from, to) => {
       this.#count(provider, from, to)
       this.report(named, from, to)
     })
-    const named: Named = { provider, model, circuit }
-    this.#byKey.set(keyOf(provider, model), named)
+    const named: Named = { provider, place: placeOf(provider, places), model, circuit }
+    this.#byKey.set(keyOf(provider, model, places), named)
     return circuit
   }
 
-  of(provider: string): readonly Named[] {
-    return this.all().filter(each => each.provider === provider)
-  }
-
-  all(): readonly Named[] {
-    return [...this.#byKey.values()]
+  /** Those of providers that are at these places. */
+  at(places: Places): readonly Named[] {
+    return [...this.#byKey.values()].filter(each => isAt(each, places))
   }
 
   transitions(): Iterable<Transition> {
@@ -70,6 +84,15 @@ export class Circuits {
   }
 }
 
-function keyOf(provider: string, model: string | undefined): string {
-  return model === undefined ? provider : `${provider}\n${model}`
+function isAt({ provider, place }: Named, places: Places): boolean {
+  return places.get(provider) === place
+}
+
+function placeOf(provider: string, places: Places): string {
+  return places.get(provider) ?? provider
+}
+
+function keyOf(provider: string, model: string | undefined, places: Places): string {
+  const place = placeOf(provider, places)
+  return model === undefined ? place : `${place}\n${model}`
 }

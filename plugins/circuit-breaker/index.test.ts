@@ -5,6 +5,7 @@ import { until } from '../../test/support/until.ts'
 import anthropic from '../anthropic/index.ts'
 import fallback from '../fallback/index.ts'
 import gemini from '../gemini/index.ts'
+import health from '../health/index.ts'
 import openai from '../openai/index.ts'
 import circuitBreaker from './index.ts'
 
@@ -121,6 +122,30 @@ describe('in a gateway', () => {
     expect(await chat()).toBe(200)
     expect(g.received.filter(each => each.provider === 'openai')).toHaveLength(2)
     expect(g.logs.some(line => line.includes('the circuit of openai is open'))).toBe(true)
+  })
+
+  it('forgets the circuit of a provider that was taken out, and of one that moved', async () => {
+    const settings = { failure_threshold: 1, timeout_secs: 60 }
+    const plugins = [openai(), anthropic(), circuitBreaker(settings), health()]
+    let status = 500
+    const config = { plugins, providers: { anthropic: { base_url: 'http://127.0.0.1:9' } } }
+    const g = await gateway(config, { upstream: () => ({ status, body: {} }) })
+    onTestFinished(() => g.close())
+    const chat = async () => (await g.post(CHAT, { model: 'm' })).status
+    const ask = async () => (await g.post('/v1/messages', { model: 'm' }, { 'anthropic-version': '1' })).status
+    const ready = async () =>
+      JSON.stringify(((await (await g.fetch('/readyz')).json()) as { statuses: unknown }).statuses)
+    expect([await chat(), await chat(), await ask(), await ask()]).toEqual([500, 503, 502, 503])
+    // Where an edit is refused, nothing is forgotten.
+    await g.reload({ plugins: [anthropic(), circuitBreaker(settings), 5 as never] }).catch(() => undefined)
+    expect(await chat()).toBe(503)
+    // The one that is still there is at its own address again.
+    await g.reload({ plugins: [anthropic(), circuitBreaker(settings), health()] })
+    status = 200
+    expect(await ready()).not.toContain('circuits are open')
+    expect(await ask()).toBe(200)
+    await g.reload({ plugins })
+    expect(await chat()).toBe(200)
   })
 
   it('counts streams that break off in the middle', async () => {

@@ -56,7 +56,7 @@ export default definePlugin({
   }),
   // A breaker that breaks must not take the requests with it.
   failure: 'open',
-  setup(options, { keep, offer, log, providers }) {
+  setup(options, { keep, offer, log, onDispose, providers }) {
     const circuits = keep('circuits', () => new Circuits())
     const rules: CircuitRules = {
       failures: options.failure_threshold,
@@ -68,14 +68,18 @@ export default definePlugin({
       window: options.window_secs * 1000,
     }
     const isPerModel = options.per === 'model'
-    const breaker = new Breaker(circuits, { rules, isPerModel, counted: new Set(options.counts) })
+    const places = new Map(providers.map(({ name, baseUrl }) => [name, `${name}\n${baseUrl}`]))
+    onDispose(circuits.hold(places))
+    const breaker = new Breaker(circuits, { rules, isPerModel, counted: new Set(options.counts), places })
     circuits.report = ({ provider, model }, from, to) => {
       log[to === 'open' ? 'warn' : 'info']({ provider, model, from, to }, `the circuit of ${provider} is ${to}`)
     }
     const now = () => performance.now()
+    /** Those of this generation's providers, in its way of counting. */
+    const known = () => circuits.at(places).filter(each => (each.model !== undefined) === isPerModel)
 
     offer(providerStatusService, provider => {
-      const own = circuits.of(provider).filter(each => (each.model !== undefined) === isPerModel)
+      const own = known().filter(each => each.provider === provider)
       const worst = own.map(each => each.circuit.state).sort((a, b) => RANK.indexOf(a) - RANK.indexOf(b))[0]
       const open = own.filter(each => each.circuit.state !== 'closed').map(each => shown(each, rules, now()))
       return { circuit: worst ?? 'closed', ...(open.length > 0 && { circuits: open }) }
@@ -83,7 +87,7 @@ export default definePlugin({
     offer(statusService, {
       name: 'circuit-breaker',
       read: () => {
-        const open = circuits.all().filter(each => each.circuit.state !== 'closed')
+        const open = known().filter(each => each.circuit.state !== 'closed')
         if (open.length === 0) return { state: 'ok' }
         const names = [...new Set(open.map(each => each.provider))].join(', ')
         const message = `circuits are open: ${names}`
@@ -96,13 +100,12 @@ export default definePlugin({
       type: 'gauge',
       labels: isPerModel ? ['provider', 'model'] : ['provider'],
       read: () => {
-        const known = circuits.all().filter(each => (each.model !== undefined) === isPerModel)
-        const samples = known.map(({ provider, model, circuit }) => ({
+        const samples = known().map(({ provider, model, circuit }) => ({
           labels: { provider, ...(model !== undefined && { model }) },
           value: NUMBERS[circuit.state],
         }))
         if (isPerModel) return samples
-        const quiet = providers.filter(({ name }) => !known.some(each => each.provider === name))
+        const quiet = providers.filter(({ name }) => !samples.some(({ labels }) => labels.provider === name))
         return [...samples, ...quiet.map(({ name }) => ({ labels: { provider: name }, value: NUMBERS.closed }))]
       },
     })

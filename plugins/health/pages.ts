@@ -3,7 +3,8 @@ import type { ConfigStatus, GatewayView, ProviderView, Status } from 'lunaroute'
 
 /** It lives. `service`, and for a program on this machine `pid`, tell it from any other server on the port. */
 export function healthBody({ version, startedAt }: GatewayView, isLocal: boolean) {
-  const uptime = Math.round((Date.now() - Date.parse(startedAt)) / 1000)
+  // Not by the time of day, which may be put right while the gateway runs.
+  const uptime = Math.round(process.uptime())
   const body = { status: 'ok', service: 'lunaroute', version, started_at: startedAt, uptime_seconds: uptime }
   return isLocal ? { ...body, pid: process.pid } : body
 }

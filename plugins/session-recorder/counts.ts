@@ -1,5 +1,6 @@
 import type { Meter, Sample, Status } from 'lunaroute'
 import type { WorkerState, WriterState } from './messages.ts'
+import { add, NO_TALLY, type Tally } from './tally.ts'
 
 /** What an engine has done, and how it stands. */
 export class Counts {
@@ -10,7 +11,9 @@ export class Counts {
   /** How often the worker ended by itself. */
   restarts = 0
   trouble: string | undefined
-  #worker: WorkerState = { exchanges: 0, unreadable: 0, writers: [] }
+  #worker: WorkerState = NOTHING_YET
+  /** Of workers that have ended. */
+  #past = NO_TALLY
   readonly #queued: () => { readonly ring: number; readonly spill: number }
 
   constructor(queued: () => { readonly ring: number; readonly spill: number }) {
@@ -23,6 +26,23 @@ export class Counts {
 
   set worker(state: WorkerState) {
     this.#worker = state
+  }
+
+  /** The worker has ended by itself; the next one counts from 0. */
+  restarted(): void {
+    this.#past = add(this.#past, this.#present)
+    this.#worker = NOTHING_YET
+    this.restarts++
+  }
+
+  get tally(): Tally {
+    const { dropped, spilled, restarts } = this
+    return { ...add(this.#past, this.#present), dropped, spilled, restarts }
+  }
+
+  get #present(): Tally {
+    const { exchanges, unreadable, writers } = this.#worker
+    return { ...NO_TALLY, exchanges, unreadable, writers: new Map(writers.map(each => [each.name, each])) }
   }
 
   get queued(): { readonly ring: number; readonly spill: number } {
@@ -49,18 +69,31 @@ export class Counts {
   }
 }
 
-type Read = (counts: Counts) => Iterable<Sample>
+const NOTHING_YET: WorkerState = { exchanges: 0, unreadable: 0, writers: [] }
 
-const one =
+/** What there is to read: the engine that is in use, and the sums of all there have been. */
+export interface Recording {
+  readonly counts: Counts
+  readonly tally: Tally
+}
+
+type Read = (recording: Recording) => Iterable<Sample>
+
+const now =
   (read: (counts: Counts) => number): Read =>
-  counts => [{ labels: {}, value: read(counts) }]
-const perWriter =
-  (read: (writer: WriterState) => number): Read =>
-  counts =>
-    counts.worker.writers.map(writer => ({ labels: { writer: writer.name }, value: read(writer) }))
+  ({ counts }) => [{ labels: {}, value: read(counts) }]
+const sum =
+  (read: (tally: Tally) => number): Read =>
+  ({ tally }) => [{ labels: {}, value: read(tally) }]
+const sumPerWriter =
+  (read: (writer: Pick<WriterState, 'written' | 'dropped' | 'refused' | 'failures'>) => number): Read =>
+  ({ tally }) =>
+    [...tally.writers].map(([writer, sums]) => ({ labels: { writer }, value: read(sums) }))
+const pendingPerWriter: Read = ({ counts }) =>
+  counts.worker.writers.map(({ name, pending }) => ({ labels: { writer: name }, value: pending }))
 
-/** The metrics of recording. `counts` gives those of the engine that is in use. */
-export function meters(counts: () => Counts | undefined): readonly Meter[] {
+/** The metrics of recording; none before an engine has been started. */
+export function meters(recording: () => Recording | undefined): readonly Meter[] {
   const meter = (
     name: string,
     type: Meter['type'],
@@ -73,7 +106,7 @@ export function meters(counts: () => Counts | undefined): readonly Meter[] {
     help,
     labels,
     read: () => {
-      const current = counts()
+      const current = recording()
       return current ? read(current) : []
     },
   })
@@ -83,77 +116,71 @@ export function meters(counts: () => Counts | undefined): readonly Meter[] {
       'queue_bytes',
       'gauge',
       'Bytes of exchanges that wait in memory for the recorder',
-      one(c => c.queued.ring),
+      now(c => c.queued.ring),
     ),
     meter(
       'spill_bytes',
       'gauge',
       'Bytes of exchanges that wait on disk for the recorder',
-      one(c => c.queued.spill),
+      now(c => c.queued.spill),
     ),
     meter(
       'spilled_bytes_total',
       'counter',
       'Bytes that found no room in memory and went over the disk',
-      one(c => c.spilled),
+      sum(t => t.spilled),
     ),
     meter(
       'exchanges_total',
       'counter',
       'Exchanges recorded',
-      one(c => c.worker.exchanges),
+      sum(t => t.exchanges),
     ),
     meter(
       'unreadable_total',
       'counter',
       'Exchanges recorded without what could not be read',
-      one(c => c.worker.unreadable),
+      sum(t => t.unreadable),
     ),
     meter(
       'dropped_total',
       'counter',
       'Exchanges lost because there was no room for them',
-      one(c => c.dropped),
+      sum(t => t.dropped),
     ),
     meter(
       'worker_restarts_total',
       'counter',
       'How often the recording worker had to be started again',
-      one(c => c.restarts),
+      sum(t => t.restarts),
     ),
     meter(
       'events_written_total',
       'counter',
       'Events that a writer has taken',
-      perWriter(w => w.written),
+      sumPerWriter(w => w.written),
       writer,
     ),
     meter(
       'events_dropped_total',
       'counter',
       'Events that a writer did not take in time',
-      perWriter(w => w.dropped),
+      sumPerWriter(w => w.dropped),
       writer,
     ),
     meter(
       'events_refused_total',
       'counter',
       'Events left out because a writer refused them while it took others',
-      perWriter(w => w.refused),
+      sumPerWriter(w => w.refused),
       writer,
     ),
-    meter(
-      'events_pending',
-      'gauge',
-      'Events that wait for a writer',
-      perWriter(w => w.pending),
-      writer,
-    ),
+    meter('events_pending', 'gauge', 'Events that wait for a writer', pendingPerWriter, writer),
     meter(
       'write_failures_total',
       'counter',
       'Batches that a writer failed to take',
-      perWriter(w => w.failures),
+      sumPerWriter(w => w.failures),
       writer,
     ),
   ]

@@ -134,7 +134,7 @@ export class Engine {
 
   #ended(): void {
     if (this.#isClosing) return
-    this.counts.restarts++
+    this.counts.restarted()
     this.#startedAt = Date.now()
     this.#restart = setTimeout(() => {
       this.#worker = this.#start()

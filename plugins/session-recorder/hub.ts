@@ -1,7 +1,9 @@
 import type { Logger } from 'lunaroute'
+import type { Recording } from './counts.ts'
 import { Engine } from './engine.ts'
 import { Feed } from './feed.ts'
 import type { EngineSpec } from './spec.ts'
+import { add, NO_TALLY } from './tally.ts'
 
 /**
  * Holds the engine over reloads: a generation with the same settings goes on with it, another one gets its own, and the
@@ -9,7 +11,9 @@ import type { EngineSpec } from './spec.ts'
  */
 export class Hub {
   readonly #users = new Map<Engine, number>()
-  readonly #closing = new Set<Promise<void>>()
+  readonly #closing = new Map<Engine, Promise<void>>()
+  /** Of engines that have ended. */
+  #past = NO_TALLY
   /** Tells of what its engines have recorded. */
   readonly feed: Feed
   readonly #startedAt = Date.now()
@@ -24,6 +28,13 @@ export class Hub {
 
   get current(): Engine | undefined {
     return this.#current
+  }
+
+  get recording(): Recording | undefined {
+    if (!this.#current) return undefined
+    const engines = [...this.#users.keys(), ...this.#closing.keys()]
+    const tally = engines.reduce((sums, each) => add(sums, each.counts.tally), this.#past)
+    return { counts: this.#current.counts, tally }
   }
 
   /** The engine for these settings. To be let go of by `leave`. */
@@ -53,13 +64,16 @@ export class Hub {
 
   async close(): Promise<void> {
     for (const engine of this.#users.keys()) void this.#close(engine)
-    await Promise.all(this.#closing)
+    await Promise.all(this.#closing.values())
   }
 
   async #close(engine: Engine): Promise<void> {
     if (!this.#users.delete(engine)) return
-    const closed = engine.close().finally(() => this.#closing.delete(closed))
-    this.#closing.add(closed)
+    const closed = engine.close().finally(() => {
+      this.#closing.delete(engine)
+      this.#past = add(this.#past, engine.counts.tally)
+    })
+    this.#closing.set(engine, closed)
     await closed
   }
 }

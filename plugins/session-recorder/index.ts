@@ -31,7 +31,7 @@ export default definePlugin({
     )
     const operations = new Set<string>(options.operations)
     const getEngine = engineOf(hub, () => hub.enter(specOf(options, folder, api), api.log), api)
-    for (const meter of meters(() => hub.current?.counts)) api.offer(meterService, meter)
+    for (const meter of meters(() => hub.recording)) api.offer(meterService, meter)
     api.offer(statusService, {
       name: 'session-recorder',
       read: () => hub.current?.counts.status() ?? { state: 'ok' },

@@ -6,6 +6,7 @@ import { type Address, type Addresses, findAddresses } from './addresses.ts'
 import { assignment, clientVariables, type Shell } from './client-variables.ts'
 import { CommandFailure } from './failure.ts'
 import { type Found, probe } from './probe.ts'
+import { livePid } from './running-servers.ts'
 import { lastLines, logFile, openLogFile, readPid } from './server-files.ts'
 import { asArguments, type ServerFlags } from './server-flags.ts'
 
@@ -111,6 +112,12 @@ function print({ all: [address, ...others] }: Addresses, isRunning: boolean, she
 }
 
 function foreign({ host, port }: Pick<Address, 'host' | 'port'>): CommandFailure {
+  const pid = livePid(port)
+  if (pid !== undefined) {
+    return new CommandFailure(
+      `The LunaRoute server on port ${port} (pid ${pid}) does not answer. End it with \`lunaroute stop --port ${port} --now\`.`,
+    )
+  }
   return new CommandFailure(
     `Another program listens on ${host}:${port}, so LunaRoute was not started. Choose another port with --port.`,
   )

@@ -50,7 +50,7 @@ function parse(file: string, content: string): unknown {
   try {
     return JSON.parse(content)
   } catch (error) {
-    throw new CommandFailure(`${file} is not JSON: ${(error as Error).message}`)
+    throw new CommandFailure(`${file === '-' ? 'standard input' : file} is not JSON: ${(error as Error).message}`)
   }
 }
 

@@ -13,7 +13,8 @@ export function addStatus(program: Command): void {
 }
 
 const EXAMPLES = `
-Exit codes: 0 it runs; 1 it runs, but is not ready or has refused the last edit of its configuration; 3 it does not run.
+Exit codes: 0 it runs; 1 it runs, but does not answer, is not ready, or has refused the last edit of its configuration;
+3 it does not run.
 
 Examples:
   $ lunaroute status
@@ -37,6 +38,8 @@ async function status(flags: StatusFlags): Promise<void> {
   const port = portOf(flags)
   const [health, readiness] = await Promise.all(['/healthz', '/readyz'].map(path => probe(hostOf(flags), port, path)))
   if (health?.kind !== 'ours' || readiness?.kind !== 'ours') {
+    const pid = livePid(port)
+    if (pid !== undefined) return saySilent(pid, port, hostOf(flags), flags.json)
     process.exitCode = NOT_RUNNING
     const isForeign = health?.kind === 'foreign'
     if (flags.json) print(JSON.stringify({ running: false, port, foreign: isForeign }))
@@ -49,6 +52,14 @@ async function status(flags: StatusFlags): Promise<void> {
   const state = Object.assign({ pid: livePid(port) ?? null }, ...pages, { url: health.url })
   if (!isHealthy(state, isReady)) process.exitCode = DEGRADED
   print(flags.json ? JSON.stringify({ running: true, ...state }, null, 2) : report(state).join('\n'))
+}
+
+/** One that lets its last requests finish takes no connection any more, be it a question for its state; one may hang. */
+function saySilent(pid: number, port: number, host: string, isJson: boolean | undefined): void {
+  process.exitCode = DEGRADED
+  const told = `The LunaRoute server on port ${port} (pid ${pid}) does not answer at ${host}`
+  if (isJson) print(JSON.stringify({ running: true, port, pid, status: 'silent' }))
+  else print(`${told}: it is shutting down, hangs, or listens on another address.`)
 }
 
 function print(text: string): void {

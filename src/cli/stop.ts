@@ -29,6 +29,8 @@ interface StopFlags {
 
 /** Longer than a server drains by default, in milliseconds. */
 const DEADLINE = 60_000
+/** A server that is asked twice ends at once. */
+const DEADLINE_NOW = 5_000
 const POLL_INTERVAL = 50
 
 async function stop(flags: StopFlags): Promise<void> {
@@ -41,10 +43,13 @@ async function stop(flags: StopFlags): Promise<void> {
     await sleep(POLL_INTERVAL)
     if (isAlive(pid)) signal(pid, 'SIGTERM')
   }
-  const deadline = Date.now() + DEADLINE
+  const deadline = Date.now() + (flags.now ? DEADLINE_NOW : DEADLINE)
   while (isAlive(pid)) {
     if (Date.now() > deadline) {
-      throw new CommandFailure(`The server on port ${port} (pid ${pid}) still has requests; --now breaks them off.`)
+      const remedy = flags.now
+        ? `does not react; \`kill -9 ${pid}\` ends it`
+        : 'still has requests; --now breaks them off'
+      throw new CommandFailure(`The server on port ${port} (pid ${pid}) ${remedy}.`)
     }
     await sleep(POLL_INTERVAL)
   }

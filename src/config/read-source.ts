@@ -37,6 +37,12 @@ export async function readSource(
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError(`cannot be read (${error.code})`, { location: { file }, cause: error })
   })
+  // For a moment every file is that is being written anew: it must not stand for the defaults, which ask nobody for a key.
+  if (text.trim() === '') {
+    throw new ConfigError('is empty; write a configuration, or remove the file to run the defaults', {
+      location: { file },
+    })
+  }
   const source =
     fileKind(file) === 'module'
       ? moduleSource(file, await loadModule(file, program, files), text)

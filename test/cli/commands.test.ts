@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { mkdir, readFile, realpath } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -246,7 +248,7 @@ describe('explain', () => {
   it('asks for the path of a body alone, and wants JSON', async () => {
     expect((await desk.run(['explain', '-'], {}, '{"model":"m"}')).stderr).toContain('--path')
     const broken = await desk.run(['explain', '-'], {}, '{"model":')
-    expect(broken.stderr).toContain('- is not JSON')
+    expect(broken.stderr).toContain('standard input is not JSON')
     expect(broken.code).toBe(1)
   })
 })
@@ -285,6 +287,58 @@ describe('status', () => {
     expect(stdout).toContain('generation 1 serves on')
     expect(stdout).toContain(`${file}:1:`)
     expect(code).toBe(1)
+  })
+
+  it('finds one that lets its last requests finish', async () => {
+    const silent = createServer(() => undefined)
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+    const asked = once(silent, 'request')
+    const { port: at } = silent.address() as AddressInfo
+    const url = `http://127.0.0.1:${at}`
+    await desk.write('lunaroute.config.yaml', `extends: local\nproviders:\n  openai:\n    base_url: ${url}\n`)
+    const served = await desk.serve()
+    const answer = fetch(`${served.url}/v1/models`).catch(() => undefined)
+    await asked
+    served.child.kill('SIGTERM')
+    await served.logged('shutting down')
+    await until(
+      () =>
+        fetch(served.url).then(
+          () => false,
+          () => true,
+        ),
+      () => 'still takes connections',
+    )
+    const { code, stdout } = await desk.run(['status', '--port', port()])
+    const { stdout: json } = await desk.run(['status', '--port', port(), '--json'])
+    silent.close().closeAllConnections()
+    await Promise.all([answer, served.exit])
+    expect(stdout).toContain(`(pid ${served.child.pid}) does not answer at 127.0.0.1: it is shutting down`)
+    expect(code).toBe(1)
+    expect(JSON.parse(json)).toMatchObject({ running: true, status: 'silent', pid: served.child.pid })
+    expect((await desk.run(['status', '--port', port()])).code).toBe(3)
+  })
+
+  it.skipIf(process.platform === 'win32')('tells one that hangs from another program, as env does', async () => {
+    const served = await desk.serve()
+    const { pid } = served.child
+    await until(
+      async () => (await desk.run(['status', '--port', port()])).stdout.includes('(pid'),
+      () => 'no pid',
+    )
+    served.child.kill('SIGSTOP')
+    const [status, env] = await Promise.all([
+      desk.run(['status', '--port', port()]),
+      desk.run(['env', '--port', port()]),
+    ])
+    const stop = await desk.run(['stop', '--port', port(), '--now'])
+    expect(stop.stderr).toContain(`kill -9 ${pid}`)
+    expect(stop.code).toBe(1)
+    served.child.kill('SIGCONT')
+    expect(status.stdout).toContain(`(pid ${pid}) does not answer at 127.0.0.1`)
+    expect(status.code).toBe(1)
+    expect(env.stderr).toContain(`(pid ${pid}) does not answer`)
+    expect(env.code).toBe(1)
   })
 
   it('knows a server without the pages it asks for', async () => {
