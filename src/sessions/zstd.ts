@@ -1,4 +1,5 @@
 import zlib from 'node:zlib'
+import { loadUnzstd } from '../body/unzstd.ts'
 
 const LEVEL = 3
 
@@ -25,17 +26,13 @@ export async function loadZstd(): Promise<Zstd> {
     const params = { [ZSTD_c_compressionLevel ?? 100]: LEVEL }
     return { compress: bytes => zstdCompressSync(bytes, { params }), decompress: zstdDecompressSync }
   }
-  const [{ init, compress }, { Decompress }] = await Promise.all([import('@bokuweb/zstd-wasm'), import('fzstd')])
+  const [{ init, compress }, unzstd] = await Promise.all([import('@bokuweb/zstd-wasm'), loadUnzstd()])
   const shared = globalThis as { [READY]?: Promise<void> }
   shared[READY] ??= init()
   await shared[READY]
   return {
     compress: bytes => compress(bytes, LEVEL),
-    // The one in WebAssembly reads nothing that does not tell its size. Several frames one after the other are one text.
-    decompress(bytes) {
-      const parts: Uint8Array[] = []
-      new Decompress(part => parts.push(part)).push(bytes, true)
-      return Buffer.concat(parts)
-    },
+    // The one in WebAssembly reads nothing that does not tell its size.
+    decompress: bytes => unzstd(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
   }
 }

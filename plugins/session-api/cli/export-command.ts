@@ -75,7 +75,8 @@ async function writeFile(output: string, tell: (say: Say) => Promise<Exported>):
     if (!isInPlace) await rename(part, file)
     return written
   } catch (error) {
-    await handle.close().catch(() => {})
+    // What went wrong first is what is told.
+    await handle.close().catch(() => undefined)
     if (!isInPlace) await rm(part, { force: true })
     throw error
   }

@@ -1,5 +1,6 @@
 import { isAscii, isUtf8, transcode } from 'node:buffer'
 import zlib from 'node:zlib'
+import { loadUnzstd as loadInJavaScript } from 'lunaroute/sessions'
 
 const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH } = zlib.constants
 /** The largest body that is read, in bytes: less than the longest string there can be, after a coding too. */
@@ -11,27 +12,12 @@ const gunzip = (bytes: Buffer): Buffer => zlib.gunzipSync(bytes, INFLATE)
 
 export type Unzstd = (bytes: Buffer) => Buffer
 
-/** Reads zstd on every Node: with its own decoder where it has one (22.15 and later), otherwise in JavaScript. */
+/** Reads zstd on every Node: with its own decoder where it has one, otherwise in JavaScript. */
 export async function loadUnzstd(): Promise<Unzstd> {
   const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer, options: object) => Buffer }
   if (zstdDecompressSync) return bytes => zstdDecompressSync(bytes, { maxOutputLength: MAX_BODY })
-  const { Decompress } = await import('fzstd')
-  return bytes => {
-    const parts: Uint8Array[] = []
-    let length = 0
-    const decoder = new Decompress(part => {
-      length += part.length
-      if (length > MAX_BODY) throw new RangeError('the body leads to too much')
-      parts.push(part)
-    })
-    try {
-      decoder.push(bytes, true)
-    } catch (error) {
-      // What broke off is read as far as it goes, here too.
-      if (parts.length === 0 || error instanceof RangeError) throw error
-    }
-    return Buffer.concat(parts)
-  }
+  const unzstd = await loadInJavaScript()
+  return bytes => unzstd(bytes, { most: MAX_BODY, isCutRead: true })
 }
 
 /** A body without its content coding. Throws where the coding is unknown, broken from the start or leads to too much. */
