@@ -1,5 +1,6 @@
 import type { SessionEvent } from 'lunaroute/sessions'
 import type { Database } from './driver.ts'
+import { KnownBodies } from './known-bodies.ts'
 import { replaceOlderRow } from './older-rows.ts'
 import { applyCompleted, applyRequest, applyResponse, applyStarted, applyStreamStarted } from './request-events.ts'
 import { packEvent } from './stored-event.ts'
@@ -12,6 +13,7 @@ const LOST = 'the gateway ended before the request did'
 /** Writes events into the tables. Each counts once, however often it comes. */
 export class EventSink {
   readonly #tables: Tables
+  readonly #bodies = new KnownBodies((row, requestId) => this.#isThere(row, requestId))
 
   constructor(database: Database) {
     this.#tables = new Tables(database)
@@ -19,6 +21,15 @@ export class EventSink {
 
   /** Writes a batch in one transaction. Returns how many of its events were new. */
   write(events: readonly SessionEvent[]): number {
+    try {
+      return this.#write(events)
+    } catch (error) {
+      this.#bodies.clear()
+      throw error
+    }
+  }
+
+  #write(events: readonly SessionEvent[]): number {
     return this.#tables.transaction(() => {
       const sessions = new Set<string>()
       const done = new Set<number>()
@@ -73,6 +84,12 @@ export class EventSink {
     )
   }
 
+  /** Ids of rows that were deleted are given again. */
+  #isThere(row: number, requestId: string): boolean {
+    const sql = 'SELECT 1 FROM events e JOIN requests r ON r.id = e.request_row WHERE e.id = ? AND r.request_id = ?'
+    return this.#tables.get(sql, [row, requestId]) !== undefined
+  }
+
   knows(sessionId: string): boolean {
     return this.#tables.get('SELECT 1 FROM sessions WHERE session_id = ?', [sessionId]) !== undefined
   }
@@ -97,12 +114,14 @@ export class EventSink {
 
   /** Keeps the event as it came. False where it is there already. */
   #keep(row: number, event: SessionEvent): boolean {
-    const changes = this.#tables.run(
-      `INSERT INTO events (request_row, sequence, type, timestamp, event, body) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (request_row, sequence) DO NOTHING`,
-      [row, event.sequence, event.type, event.timestamp, ...packEvent(event)],
+    const packed = packEvent(event, this.#bodies)
+    const added = this.#tables.get(
+      `INSERT INTO events (request_row, sequence, type, timestamp, event, body, base) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (request_row, sequence) DO NOTHING RETURNING id`,
+      [row, event.sequence, event.type, event.timestamp, packed.event, packed.body, packed.base],
     )
-    return changes > 0
+    if (added && packed.whole) this.#bodies.add(event.session_id, Number(added.id), event.request_id, packed.whole)
+    return added !== undefined
   }
 
   #apply(row: number, event: SessionEvent): void {

@@ -41,7 +41,8 @@ export class SqliteReader {
       const values = [sessionId, ...(requestId === undefined ? [] : [requestId]), ...(types ?? [])]
       const rows = database
         .prepare(
-          `SELECT e.event${isBrief ? '' : ', e.body'} FROM requests r JOIN events e ON e.request_row = r.id
+          `SELECT e.event${isBrief ? '' : ', e.body, b.body AS base_body'}
+           FROM requests r JOIN events e ON e.request_row = r.id${isBrief ? '' : ' LEFT JOIN events b ON b.id = e.base'}
            WHERE r.session_id = ? ${requestId === undefined ? '' : 'AND r.request_id = ?'}
              ${types ? `AND e.type IN (${types.map(() => '?').join(', ')})` : ''}
            ORDER BY r.started_at, r.id, e.sequence`,

@@ -144,10 +144,14 @@ INSERT INTO request_search (rowid, request_text, response_text, tool_arguments)
   FROM request_texts t JOIN requests r USING (id);
 `
 
+/** `base` is the event whose body this one's `body` changes. They are of one session, and go together. */
+const V7 = 'ALTER TABLE events ADD COLUMN base INTEGER'
+
 /** Each brings the database from the version before to its own. */
 export const MIGRATIONS: readonly { readonly version: number; readonly sql: string }[] = [
   { version: 5, sql: V5 },
   { version: 6, sql: V6 },
+  { version: 7, sql: V7 },
 ]
 
-export const SCHEMA_VERSION = 6
+export const SCHEMA_VERSION = 7

@@ -7,7 +7,7 @@ import type { Usage } from './usage.ts'
 /** Puts a stream together into the answer it is. A stream that broke off is as much of one as came. */
 export class Collector {
   readonly #dialect: string
-  readonly #blocks = new Map<number, Map<number, Block>>()
+  readonly #blocks = new Map<number, Map<number, Draft>>()
   readonly #stops = new Map<number, Stop>()
   #head: Partial<NeutralResponse> = {}
   #usage: Usage | undefined
@@ -36,7 +36,7 @@ export class Collector {
         this.error = event.error
         break
       case 'blockStart':
-        this.#choice(event.choice).set(event.index, event.block)
+        this.#choice(event.choice).set(event.index, { block: event.block, texts: [] })
         break
       case 'textDelta':
       case 'inputDelta':
@@ -44,23 +44,22 @@ export class Collector {
       case 'state':
       case 'citation':
       case 'mediaDelta': {
-        const blocks = this.#choice(event.choice)
-        const block = blocks.get(event.index)
-        if (block) blocks.set(event.index, extended(block, event))
+        const draft = this.#choice(event.choice).get(event.index)
+        if (draft) extend(draft, event)
       }
     }
   }
 
   get response(): NeutralResponse {
     const choices = [...this.#blocks].map(([index, blocks]): Choice => {
-      const content = [...blocks].sort(([a], [b]) => a - b).map(([, block]) => block)
+      const content = [...blocks].sort(([a], [b]) => a - b).map(([, draft]) => written(draft))
       return { index, content, stop: this.#stops.get(index) }
     })
     return { ...this.#head, dialect: this.#dialect, choices, usage: this.#usage }
   }
 
-  #choice(index: number): Map<number, Block> {
-    const blocks = this.#blocks.get(index) ?? new Map<number, Block>()
+  #choice(index: number): Map<number, Draft> {
+    const blocks = this.#blocks.get(index) ?? new Map<number, Draft>()
     this.#blocks.set(index, blocks)
     return blocks
   }
@@ -72,25 +71,48 @@ export class Collector {
   }
 }
 
+/** A block under way. */
+interface Draft {
+  block: Block
+  /** What its text goes on with. Put together once: added up one by one, it would keep each of them alive. */
+  texts: string[]
+}
+
 type Delta = Extract<
   NeutralEvent,
   { type: 'textDelta' | 'inputDelta' | 'reasoningDelta' | 'state' | 'citation' | 'mediaDelta' }
 >
 
+function extend(draft: Draft, event: Delta): void {
+  if (event.type === 'textDelta' || event.type === 'inputDelta') draft.texts.push(event.text)
+  draft.block = extended(draft.block, event)
+}
+
+function written({ block, texts }: Draft): Block {
+  const text = texts.join('')
+  switch (block.type) {
+    case 'audio':
+      return text === '' ? block : { ...block, transcript: (block.transcript ?? '') + text }
+    case 'compaction':
+      return text === '' ? block : { ...block, text: (block.text ?? '') + text }
+    case 'text':
+    case 'refusal':
+      return { ...block, text: block.text + text }
+    case 'toolCall':
+    case 'serverToolCall':
+      return { ...block, input: block.input + text }
+    default:
+      return block
+  }
+}
+
 function extended(block: Block, event: Delta): Block {
   switch (event.type) {
-    case 'textDelta':
-      if (block.type === 'audio') return { ...block, transcript: (block.transcript ?? '') + event.text }
-      if (block.type === 'compaction') return { ...block, text: (block.text ?? '') + event.text }
-      if (block.type !== 'text' && block.type !== 'refusal') return block
-      return {
-        ...block,
-        text: block.text + event.text,
-        logprobs: event.logprobs ? [...(block.logprobs ?? []), ...event.logprobs] : block.logprobs,
-      }
     case 'inputDelta':
-      if (block.type !== 'toolCall' && block.type !== 'serverToolCall') return block
-      return { ...block, input: block.input + event.text }
+      return block
+    case 'textDelta':
+      if (!event.logprobs || (block.type !== 'text' && block.type !== 'refusal')) return block
+      return { ...block, logprobs: [...(block.logprobs ?? []), ...event.logprobs] }
     case 'reasoningDelta':
       return block.type === 'reasoning' ? { ...block, parts: appendedParts(block.parts, event) } : block
     case 'state':

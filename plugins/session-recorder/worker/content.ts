@@ -66,6 +66,11 @@ const LARGE = 16 * 1024
 /** Half of a character, as an escape: not every program reads a line with one. */
 const HALF = /\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F])/
 
+/** Searching for the escape is a tenth of the work, and most bodies have none. */
+function hasHalf(bytes: Buffer, text: string): boolean {
+  return (bytes.includes('\\ud') || bytes.includes('\\uD')) && HALF.test(text)
+}
+
 /** A body that is no text. */
 class Base64 {
   readonly base64: string
@@ -89,7 +94,7 @@ export function readJson(bytes: Buffer): { readonly value: unknown; readonly lin
   try {
     const value: unknown = JSON.parse(text)
     if (isDeep(value)) return { value: text, line: undefined }
-    return { value, line: HALF.test(text) ? undefined : onOneLine(bytes) }
+    return { value, line: hasHalf(bytes, text) ? undefined : onOneLine(bytes) }
   } catch {
     return { value: text, line: undefined }
   }
@@ -106,7 +111,10 @@ function onOneLine(bytes: Buffer): Buffer {
 /** Whether a value of JSON is nested too deeply for an event. */
 export function isDeep(value: unknown, most = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return false
-  return most === 0 || Object.values(value).some(each => isDeep(each, most - 1))
+  if (most === 0) return true
+  // Without a list of the values: there are thousands of objects in a body.
+  for (const key in value) if (isDeep((value as Record<string, unknown>)[key], most - 1)) return true
+  return false
 }
 
 /** Of large texts that are not ASCII alone, this way takes less than half the time of `toString`. */

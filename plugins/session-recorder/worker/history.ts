@@ -1,4 +1,4 @@
-import { createHash, hash as digestAtOnce, type Hash } from 'node:crypto'
+import { hash as digestAtOnce } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Block, Message, NeutralRequest, ToolResultBlock } from 'lunaroute/neutral'
 
@@ -47,7 +47,7 @@ export class History {
     const alone = messages.map(each => digestOf(session, each))
     let chain = begin
     const chains = alone.map(each => (chain = hash(chain, each)))
-    const pairs = alone.map((each, i) => hash(alone[i - 1] ?? '', each))
+    const pairs = alone.map((each, i) => `${alone[i - 1] ?? ''}${each}`)
     let known = 0
     while (known < chains.length && this.#seen.has(chains[known]!)) known++
     // A history that goes on otherwise than it did was rewritten: it is recognised by its last turn of the model or of a
@@ -136,23 +136,19 @@ function isOthers({ role }: Message): boolean {
 
 /** What a message says, without what clients change from turn to turn: cache marks, and text as string or as list. */
 function digestOf(session: string, { role, content }: Message): string {
-  const digest = createHash('sha1').update(`${session}\n${role}`)
-  for (const block of content) add(digest, block)
-  return digest.digest('base64')
+  // At once: of several updates each costs as much as a hundred bytes.
+  return hash(`${session}\n${role}`, content.map(textOf).join('\0'))
 }
 
 /** Texts are most of it, and hashed as they are: making JSON of them would cost as much again. */
-function add(digest: Hash, block: Block): void {
+function textOf(block: Block): string {
   switch (block.type) {
     case 'text':
-      digest.update(block.text).update('\0')
-      return
+      return block.text
     case 'toolResult':
-      digest.update(`result ${block.callId} ${block.content.length}\0`)
-      for (const each of block.content) add(digest, each)
-      return
+      return `result ${block.callId} ${block.content.length}\0${block.content.map(textOf).join('\0')}`
     default:
-      digest.update(JSON.stringify(partOf(block))).update('\0')
+      return JSON.stringify(partOf(block))
   }
 }
 
