@@ -47,10 +47,10 @@ export class Engine {
       limit: worker.spillLimit,
       key: this.#spillKey,
       onSegment: segment => this.#post({ type: 'segment', segment }),
-      onFailure: (error, exchanges) => {
-        for (const exchange of exchanges) this.drop(exchange)
+      onFailure: (error, exchanges, frames) => {
         this.counts.trouble = `the spill cannot be written (${(error as NodeJS.ErrnoException).code ?? error.message})`
-        this.#post({ type: 'ask' })
+        this.#post({ type: 'lost', frames })
+        for (const exchange of exchanges) this.drop(exchange)
       },
     })
     this.counts = new Counts(() => ({ ring: this.#ring.used, spill: this.#spill.used }))
@@ -69,13 +69,12 @@ export class Engine {
 
   /** Copies a frame and returns at once. False where there is no room for it anywhere. */
   send(kind: number, exchange: number, time: number, payload: Uint8Array): boolean {
-    if (!this.#isSpilling) {
+    if (!this.#isSpilling || this.#returnToRing()) {
       if (this.#ring.write(kind, exchange, time, payload)) {
         if (this.#ring.isReaderAsleep) this.#post({ type: 'wake' })
         return true
       }
       this.#isSpilling = true
-      this.#post({ type: 'ask' })
     }
     if (!this.#spill.add(kind, exchange, time, payload)) return false
     this.counts.spilled += payload.length
@@ -101,7 +100,8 @@ export class Engine {
     clearTimeout(this.#restart)
     const deadline = performance.now() + this.spec.closeTimeout
     // What waits on disk has to be read first.
-    while (this.#isSpilling && performance.now() < deadline) await pause(SPILL_CHECK)
+    this.#spill.flush()
+    while (!this.#spill.isEmpty && performance.now() < deadline) await pause(SPILL_CHECK)
     const isClosed = this.#post({ type: 'close' })
       ? await Promise.race([this.#closed(), pause(this.spec.closeTimeout + 1_000)])
       : false
@@ -124,6 +124,7 @@ export class Engine {
       spillKey: this.#spillKey,
       spec: this.spec,
       startedAt: this.#startedAt,
+      spillDone: this.#spill.done,
     }
     const worker = new Worker(new URL(WORKER), { workerData: start, name: 'session-recorder', execArgv: [] })
     worker.on('message', (message: FromWorker) => this.#hear(message))
@@ -139,7 +140,6 @@ export class Engine {
     this.#restart = setTimeout(() => {
       this.#worker = this.#start()
       this.#spill.tellAgain()
-      this.#post({ type: 'ask' })
     }, RESTART_PAUSE)
   }
 
@@ -150,10 +150,10 @@ export class Engine {
 
   #hear(message: FromWorker): void {
     switch (message.type) {
-      case 'caughtUp':
-        return this.#returnToRing()
       case 'read':
-        return this.#spill.read()
+        this.#spill.read()
+        if (this.#isSpilling && this.#spill.isEmpty) this.#returnToRing()
+        return
       case 'write':
         void this.#write(message.writer, message.events)
         return
@@ -167,15 +167,15 @@ export class Engine {
     }
   }
 
-  /** The worker has read everything: what has not been written to the spill by now need not be. */
-  #returnToRing(): void {
-    if (!this.#isSpilling || !this.#spill.isRead) return
+  /**
+   * Once the ring has room again. The barrier keeps the order: the worker reads what it finds behind it when it has read
+   * the spill up to here.
+   */
+  #returnToRing(): boolean {
+    if (this.#ring.used > this.#ring.size / 2 || !this.#ring.writeBarrier(this.#spill.added)) return false
     this.#isSpilling = false
     this.counts.trouble = undefined
-    for (const { kind, exchange, time, payload } of this.#spill.take()) {
-      if (!this.send(kind, exchange, time, payload)) this.drop(exchange)
-    }
-    if (this.#ring.isReaderAsleep) this.#post({ type: 'wake' })
+    return true
   }
 
   async #write(name: string, events: Parameters<SessionWriter['write']>[0]): Promise<void> {

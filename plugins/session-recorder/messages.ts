@@ -10,6 +10,8 @@ export interface WorkerStart {
   readonly spec: WorkerSpec
   /** When recording began, in milliseconds since 1970. */
   readonly startedAt: number
+  /** How many frames of the spill an earlier worker has read. */
+  readonly spillDone: number
 }
 
 /** Why a writer on the serving thread took nothing. */
@@ -21,10 +23,10 @@ export interface WriteError {
 export type ToWorker =
   /** Something is in the ring. */
   | { readonly type: 'wake' }
-  /** A part of the spill can be read, after all that is in the ring. */
+  /** A part of the spill can be read, after what is in the ring up to a barrier. */
   | { readonly type: 'segment'; readonly segment: SpillSegment }
-  /** Asks for `caughtUp`. */
-  | { readonly type: 'ask' }
+  /** A part of the spill was lost, and so many frames with it. */
+  | { readonly type: 'lost'; readonly frames: number }
   /** Parts of an exchange were lost: nothing is to be kept of it. */
   | { readonly type: 'dropped'; readonly exchange: number }
   /** What became of a `write`. */
@@ -34,8 +36,6 @@ export type ToWorker =
 export type FromWorker =
   /** The oldest segment has been read. */
   | { readonly type: 'read' }
-  /** Ring and spill are empty, as far as the worker has been told. */
-  | { readonly type: 'caughtUp' }
   /** For a writer on the serving thread. */
   | { readonly type: 'write'; readonly writer: string; readonly events: readonly SessionEvent[] }
   | { readonly type: 'state'; readonly state: WorkerState }

@@ -25,3 +25,25 @@ it.each([1, 16])('hands on every frame it took, whole and in order, in %i MB', s
   expect(written).toBeGreaterThan(19_000)
   expect(reader.used).toBe(0)
 })
+
+it('lets nobody pass a barrier before what it waits for is done', () => {
+  const memory = createRing(1024)
+  const writer = new RingWriter(memory)
+  const reader = new RingReader(memory)
+  const read: number[] = []
+  let done = 0
+  const go = (): number =>
+    reader.read(
+      1024,
+      (_kind, exchange) => read.push(exchange),
+      count => count <= done,
+    )
+  writer.write(1, 1, 0, Buffer.alloc(3))
+  writer.writeBarrier(2)
+  writer.write(1, 2, 0, Buffer.alloc(3))
+  go()
+  expect([go(), read]).toEqual([0, [1]])
+  done = 2
+  go()
+  expect([read, reader.used]).toEqual([[1, 2], 0])
+})

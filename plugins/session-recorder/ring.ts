@@ -13,6 +13,9 @@ const FOLLOWING = 3
 const TICKS = 100
 /** Says that the next frame is at the ring's beginning. */
 const BACK = 0
+/** A frame that nothing passes before somebody else has done so much. */
+const BARRIER = -1
+const NOTHING = new Uint8Array(0)
 /** A reader that keeps up leaves the ring empty again and again: then as much of it is used, in memory that is warm. */
 const WARM = 4 * 1024 * 1024
 
@@ -99,6 +102,11 @@ export class RingWriter extends Side {
     return true
   }
 
+  /** What is written from now on is read once `count` has been reached, of whatever it counts. */
+  writeBarrier(count: number): boolean {
+    return this.write(BARRIER, count, 0, NOTHING)
+  }
+
   /** Whether the reader sleeps and has to be woken; true once for each sleep. */
   get isReaderAsleep(): boolean {
     return Atomics.load(this.control, ASLEEP) === 1 && Atomics.compareExchange(this.control, ASLEEP, 1, 0) === 1
@@ -107,8 +115,15 @@ export class RingWriter extends Side {
 
 /** The one reader of a ring. */
 export class RingReader extends Side {
-  /** Hands on frames in order, until `limit` bytes of them; each payload is a copy. Returns how many bytes it read. */
-  read(limit: number, sink: (kind: number, exchange: number, time: number, payload: Buffer) => void): number {
+  /**
+   * Hands on frames in order, until `limit` bytes of them or a barrier that is closed; each payload is a copy. Returns how
+   * many bytes it read.
+   */
+  read(
+    limit: number,
+    sink: (kind: number, exchange: number, time: number, payload: Buffer) => void,
+    isReached: (count: number) => boolean = () => true,
+  ): number {
     const { ints, data, size } = this
     let at = Atomics.load(this.control, READ)
     const end = Atomics.load(this.control, WRITTEN)
@@ -126,10 +141,11 @@ export class RingReader extends Side {
       payload.set(data.subarray(start, start + room), 0)
       if (room < length) payload.set(data.subarray(0, length - room), room)
       const [kind, exchange, time] = [ints[header]!, ints[header + 1]!, ints[header + 2]! / TICKS]
+      if (kind === BARRIER && !isReached(exchange)) break
       at = (at + lengthOf(length)) % size
       Atomics.store(this.control, READ, at)
       total += lengthOf(length)
-      sink(kind, exchange, time, payload)
+      if (kind !== BARRIER) sink(kind, exchange, time, payload)
     }
     return total
   }

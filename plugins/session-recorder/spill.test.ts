@@ -42,7 +42,7 @@ it('a spill that is read as fast as it is filled never runs full', async () => {
     expect(one.used).toBeLessThan(80 * MB)
   }
   expect(numbers).toEqual(Array.from({ length: 400 }, (_, n) => n))
-  expect(one.isRead).toBe(true)
+  expect([one.isEmpty, one.done]).toEqual([true, 400])
 })
 
 it('a spill that nobody reads keeps to its limit, and tells another reader of all there is', async () => {
@@ -53,19 +53,35 @@ it('a spill that nobody reads keeps to its limit, and tells another reader of al
   await until(() => segments.length === 5, 'all is written')
   segments.length = 0
   one.tellAgain()
-  expect(one.isRead).toBe(false)
+  expect([one.isEmpty, one.done]).toEqual([false, 0])
   expect([1, 2, 3, 4, 5].flatMap(() => read())).toEqual([0, 1, 2, 3, 4])
-  expect([segments.length, one.isRead]).toEqual([0, true])
+  expect([segments.length, one.isEmpty, one.done]).toEqual([0, true, 5])
 })
 
-it.skipIf(!existsSync('/proc/self/fd'))('what is taken back leaves no file', async () => {
+it.skipIf(!existsSync('/proc/self/fd'))('what has been read leaves no file', async () => {
   const { one, segments, read } = spill(3 * MB)
+  const fds = readdirSync('/proc/self/fd').length
   one.add(1, 1, 0, Buffer.alloc(MB))
   await until(() => segments.length > 0, 'it is written')
+  expect(readdirSync('/proc/self/fd').length).toBe(fds + 1)
   one.add(1, 2, 0, Buffer.alloc(10))
-  read()
-  const fds = readdirSync('/proc/self/fd').length
-  expect(one.take().map(each => each.exchange)).toEqual([2])
-  expect(one.used).toBe(0)
-  expect(readdirSync('/proc/self/fd').length).toBe(fds - 1)
+  one.flush()
+  await until(() => segments.length > 1, 'the rest is written')
+  expect([read(), read(), one.used]).toEqual([[1], [2], 0])
+  expect(readdirSync('/proc/self/fd').length).toBe(fds)
+})
+
+it('what cannot be written is told in its place', async () => {
+  const told: string[] = []
+  const one = new Spill({
+    folder: '/dev/null/no-folder',
+    limit: MB,
+    key: randomBytes(32),
+    onSegment: () => told.push('segment'),
+    onFailure: (_error, exchanges, frames) => told.push(`${[...exchanges]}: ${frames}`),
+  })
+  for (const exchange of [1, 2, 1]) one.add(1, exchange, 0, Buffer.alloc(10))
+  one.flush()
+  expect(told).toEqual(['1,2: 3'])
+  expect([one.isEmpty, one.added, one.done]).toEqual([true, 3, 3])
 })

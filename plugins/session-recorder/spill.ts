@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { write } from 'node:fs'
+import { write, writev } from 'node:fs'
+import { MAX_PAYLOAD } from './frames.ts'
 import { openVault, Seal, type Stored } from './vault.ts'
 
 /** A segment is written when so much has come, in bytes, or after so many milliseconds. */
 const SEGMENT = 256 * 1024
 const PAUSE = 20
-/** A segment is no larger than this and one frame: it is copied on each side. */
-const MAX_SEGMENT = 2 * 1024 * 1024
 /** How many segments are written at a time. A busy serving thread hears late that one is. */
 const MAX_WRITES = 8
 /** What may wait in memory for a slow disk, in bytes: seconds of much traffic. */
@@ -22,13 +21,14 @@ export interface SpillOptions {
   readonly key: Uint8Array
   /** A segment can be read. */
   onSegment(segment: SpillSegment): void
-  /** Writing failed: frames of these exchanges are lost. */
-  onFailure(error: Error, exchanges: ReadonlySet<number>): void
+  /** Writing failed: so many frames, of these exchanges, are lost. */
+  onFailure(error: Error, exchanges: ReadonlySet<number>, frames: number): void
 }
 
 /** A piece of the spill that can be read. */
 export interface SpillSegment extends Stored {
   readonly fd: number
+  readonly frames: number
 }
 
 interface SpillFile {
@@ -38,16 +38,15 @@ interface SpillFile {
   unread: number
 }
 
-interface Writing {
-  /** Set once it is over: tells of it. */
+/** A segment that waits for being written, or is. */
+interface Sealed {
+  readonly iv: Uint8Array
+  readonly pieces: readonly Uint8Array[]
+  readonly length: number
+  readonly frames: number
+  readonly exchanges: ReadonlySet<number>
+  /** Set once it has been written or has failed: tells of it. */
   settle?: () => void
-}
-
-interface Frame {
-  readonly kind: number
-  readonly exchange: number
-  readonly time: number
-  readonly payload: Buffer
 }
 
 /** Frames that found no room in the ring, on their way through a file. */
@@ -58,11 +57,17 @@ export class Spill {
   readonly #files: SpillFile[] = []
   /** What has been written and not been read, in order. */
   readonly #unread: { readonly segment: SpillSegment; readonly file: SpillFile }[] = []
-  #pending: Frame[] = []
-  #pendingBytes = 0
-  /** What is being written, in order. */
-  readonly #writing: Writing[] = []
+  /** The segment that is being filled: one buffer for all of them. */
+  #filling: Buffer | undefined
+  #filled = 0
+  #frames = 0
+  #exchanges = new Set<number>()
+  /** What waits for being written, and then what is written, in order. */
+  readonly #waiting: Sealed[] = []
+  readonly #writing: Sealed[] = []
   #timer: NodeJS.Timeout | undefined
+  #added = 0
+  #done = 0
 
   constructor(options: SpillOptions) {
     this.#options = options
@@ -71,23 +76,55 @@ export class Spill {
 
   /** Bytes on disk and waiting to be. */
   get used(): number {
-    return this.#files.reduce((sum, { end }) => sum + end, this.#pendingBytes)
+    return this.#files.reduce((sum, { end }) => sum + end, this.#pending)
   }
 
-  /** Whether nothing is left but what `take` returns. */
-  get isRead(): boolean {
-    return this.#unread.length === 0 && this.#writing.length === 0
+  get isEmpty(): boolean {
+    return this.#filled + this.#unread.length + this.#writing.length + this.#waiting.length === 0
+  }
+
+  /** How many frames there have ever been. */
+  get added(): number {
+    return this.#added
+  }
+
+  /** How many of them have been read, or lost. */
+  get done(): number {
+    return this.#done
   }
 
   /** Takes a copy. False where there is no room. */
   add(kind: number, exchange: number, time: number, payload: Uint8Array): boolean {
     const length = HEADER + payload.length
-    if (this.#pendingBytes + length > MAX_PENDING || this.used + length > this.#options.limit) return false
-    this.#pending.push({ kind, exchange, time, payload: Buffer.from(payload) })
-    this.#pendingBytes += length
-    if (this.#pendingBytes >= SEGMENT) this.#flush()
-    else this.#timer ??= setTimeout(() => this.#flush(), PAUSE)
+    if (this.#pending + length > MAX_PENDING || this.used + length > this.#options.limit) return false
+    this.#filling ??= Buffer.allocUnsafeSlow(SEGMENT + MAX_PAYLOAD + HEADER)
+    const at = this.#filled
+    this.#filling.writeInt32LE(kind, at)
+    this.#filling.writeInt32LE(exchange, at + 4)
+    this.#filling.writeFloatLE(time, at + 8)
+    this.#filling.writeInt32LE(payload.length, at + 12)
+    this.#filling.set(payload, at + HEADER)
+    this.#filled += length
+    this.#frames++
+    this.#added++
+    this.#exchanges.add(exchange)
+    if (this.#filled >= SEGMENT) this.flush()
+    else this.#timer ??= setTimeout(() => this.flush(), PAUSE)
     return true
+  }
+
+  /** What has been added by now is written, however little it is. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (!this.#filling || this.#filled === 0) return
+    const { iv, sealed: pieces } = this.#seal.seal([this.#filling.subarray(0, this.#filled)])
+    const length = pieces.reduce((sum, each) => sum + each.length, 0)
+    this.#waiting.push({ iv, pieces, length, frames: this.#frames, exchanges: this.#exchanges })
+    this.#filled = 0
+    this.#frames = 0
+    this.#exchanges = new Set()
+    this.#write()
   }
 
   /** The reader has the oldest segment. */
@@ -95,16 +132,10 @@ export class Spill {
     const oldest = this.#unread.shift()
     if (!oldest) return
     oldest.file.unread--
+    this.#done += oldest.segment.frames
     const [first] = this.#files
     if (first && first.unread === 0 && first.end >= FILE) this.#files.shift()?.vault.close()
-  }
-
-  /** What waits for being written, which need not be then. Empties the file. */
-  take(): readonly Frame[] {
-    const frames = this.#pending
-    this.#reset()
-    this.#close()
-    return frames
+    if (this.isEmpty) this.#close()
   }
 
   /** There is another reader, which was told of nothing. */
@@ -113,71 +144,70 @@ export class Spill {
   }
 
   close(): void {
-    this.#reset()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#filled = 0
+    this.#waiting.length = 0
+    this.#unread.length = 0
     this.#close()
   }
 
+  /** Lets go of what takes room, on disk and in memory. */
   #close(): void {
     for (const { vault } of this.#files.splice(0)) vault.close()
-    this.#unread.length = 0
+    this.#filling = undefined
   }
 
-  #reset(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#pending = []
-    this.#pendingBytes = 0
+  get #pending(): number {
+    return this.#waiting.reduce((sum, { length }) => sum + length, this.#filled)
   }
 
-  #flush(): void {
-    do {
-      if (this.#writing.length >= MAX_WRITES || this.#pending.length === 0) return
-      this.#write(this.#nextFrames())
-    } while (this.#pendingBytes >= SEGMENT)
-    if (this.#pending.length > 0) this.#timer ??= setTimeout(() => this.#flush(), PAUSE)
+  #write(): void {
+    while (this.#writing.length < MAX_WRITES) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      this.#writing.push(next)
+      this.#writeOne(next)
+    }
   }
 
-  #write(frames: readonly Frame[]): void {
-    const fail = (error: Error): void => this.#options.onFailure(error, new Set(frames.map(each => each.exchange)))
+  #writeOne(sealed: Sealed): void {
     let file: SpillFile
     try {
       file = this.#fileToFill()
     } catch (error) {
-      return fail(error as Error)
+      sealed.settle = () => this.#lose(sealed, error as Error)
+      this.#settle()
+      return
     }
-    const { iv, sealed } = this.#seal.seal(frames.flatMap(frame => [headerOf(frame), frame.payload]))
-    const bytes = Buffer.concat(sealed)
+    const { iv, length, frames } = sealed
     const { fd } = file.vault
-    const segment = { fd, at: file.end, length: bytes.length, iv }
-    file.end += bytes.length
+    const segment = { fd, at: file.end, length, iv, frames }
+    file.end += length
     file.unread++
-    const writing: Writing = {}
-    this.#writing.push(writing)
-    writeAll(fd, bytes, segment.at, error => {
-      writing.settle = () => {
+    writeAll(fd, sealed.pieces, segment.at, error => {
+      sealed.settle = () => {
         if (error) {
           file.unread--
-          fail(error)
+          this.#lose(sealed, error)
         } else {
           this.#unread.push({ segment, file })
           this.#options.onSegment(segment)
         }
       }
-      // In order, whichever is written first.
-      while (this.#writing[0]?.settle) this.#writing.shift()?.settle?.()
-      this.#flush()
+      this.#settle()
+      this.#write()
     })
   }
 
-  /** The oldest of what waits, as much as one segment takes. */
-  #nextFrames(): readonly Frame[] {
-    let size = 0
-    let count = 0
-    while (count < this.#pending.length && size < MAX_SEGMENT) size += HEADER + this.#pending[count++]!.payload.length
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    this.#pendingBytes -= size
-    return this.#pending.splice(0, count)
+  /** In order, whichever is written first. */
+  #settle(): void {
+    while (this.#writing[0]?.settle) this.#writing.shift()?.settle?.()
+  }
+
+  #lose({ exchanges, frames }: Sealed, error: Error): void {
+    this.#done += frames
+    this.#options.onFailure(error, exchanges, frames)
   }
 
   #fileToFill(): SpillFile {
@@ -190,20 +220,19 @@ export class Spill {
   }
 }
 
-function writeAll(fd: number, bytes: Buffer, at: number, done: (error: Error | null) => void): void {
-  write(fd, bytes, 0, bytes.length, at, (error, count) => {
-    if (error || count === bytes.length) done(error)
-    else writeAll(fd, bytes.subarray(count), at + count, done)
+function writeAll(fd: number, pieces: readonly Uint8Array[], at: number, done: (error: Error | null) => void): void {
+  writev(fd, pieces, at, (error, count) => {
+    const rest = pieces.reduce((sum, each) => sum + each.length, -count)
+    if (error || rest === 0) done(error)
+    else writeRest(fd, Buffer.concat(pieces).subarray(count), at + count, done)
   })
 }
 
-function headerOf({ kind, exchange, time, payload }: Frame): Buffer {
-  const header = Buffer.allocUnsafe(HEADER)
-  header.writeInt32LE(kind, 0)
-  header.writeInt32LE(exchange, 4)
-  header.writeFloatLE(time, 8)
-  header.writeInt32LE(payload.length, 12)
-  return header
+function writeRest(fd: number, bytes: Buffer, at: number, done: (error: Error | null) => void): void {
+  write(fd, bytes, 0, bytes.length, at, (error, count) => {
+    if (error || count === bytes.length) done(error)
+    else writeRest(fd, bytes.subarray(count), at + count, done)
+  })
 }
 
 /** The frames of a segment, in order. */

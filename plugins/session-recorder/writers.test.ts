@@ -135,8 +135,11 @@ it('lets what finds no room in memory wait on disk, and loses nothing', async ()
       (await g.post(CHAT, { model: 'm', messages: [user(`${i} ${text}`)] })).text(),
     ),
   )
+  // One after the other the spill is left and come back to.
+  for (let i = 40; i < 80; i++) await (await g.post(CHAT, { model: 'm', messages: [user(`${i} ${text}`)] })).text()
   const events = await stop()
-  expect(of(events, 'completed')).toHaveLength(40)
+  expect(new Set(of(events, 'request_recorded').map(each => Number.parseInt(each.request_text, 10))).size).toBe(80)
+  expect(of(events, 'completed')).toHaveLength(80)
   expect(
     of(events, 'request_recorded').every(
       each => each.request_text.endsWith(text.trimEnd()) || each.request_text.endsWith(text),

@@ -27,14 +27,16 @@ export class Intake {
   readonly #start: WorkerStart
   readonly #port: MessagePort
   readonly #ring: RingReader
-  readonly #segments: SpillSegment[] = []
+  /** What is to be read of the spill, or was lost of it, in order. */
+  readonly #segments: (SpillSegment | { readonly frames: number })[] = []
+  /** How many frames of the spill have been read, or lost. */
+  #spillDone: number
   /** Answers of writers on the serving thread, by name. */
   readonly #answers = new Map<string, (error: WriteError | null) => void>()
   readonly #teller: Teller
   #outboxes: readonly Outbox[] = []
   #emitted = 0
   #recorder: Recorder | undefined
-  #isAsked = false
   #isClosing = false
   #wake: (() => void) | undefined
   #told = ''
@@ -43,6 +45,7 @@ export class Intake {
     this.#start = start
     this.#port = port
     this.#ring = new RingReader(start.ring)
+    this.#spillDone = start.spillDone
     this.#teller = new Teller(
       () => this.#settled(),
       events => this.#post({ type: 'told', events }),
@@ -76,8 +79,11 @@ export class Intake {
 
   async #read(recorder: Recorder): Promise<void> {
     for (let idle = 0; ; ) {
-      const count = this.#ring.read(SHARE, (kind, exchange, time, payload) =>
-        recorder.take(kind, exchange, time, payload),
+      const count = this.#ring.read(
+        SHARE,
+        (kind, exchange, time, payload) => recorder.take(kind, exchange, time, payload),
+        // The counts come round.
+        frames => ((frames - this.#spillDone) | 0) <= 0,
       )
       if (count > 0 || this.#segments.length > 0) {
         idle = 0
@@ -85,9 +91,6 @@ export class Intake {
         // Writers, timers and messages have their turn.
         await turn()
         if (count === 0 || count >= SHARE) continue
-      } else if (this.#isAsked) {
-        this.#isAsked = false
-        this.#post({ type: 'caughtUp' })
       } else if (this.#isClosing) return
       else idle++
       await this.#look(idle < PATIENCE || !this.#ring.sleep() ? LOOK : undefined)
@@ -97,7 +100,8 @@ export class Intake {
 
   #readSegment(recorder: Recorder): void {
     const segment = this.#segments.shift()!
-    this.#isAsked ||= this.#segments.length === 0
+    this.#spillDone += segment.frames
+    if (!('fd' in segment)) return
     let bytes: Buffer | undefined
     try {
       bytes = unseal(segment.fd, this.#start.spillKey, segment)
@@ -125,8 +129,8 @@ export class Intake {
       case 'segment':
         this.#segments.push(message.segment)
         break
-      case 'ask':
-        this.#isAsked = true
+      case 'lost':
+        this.#segments.push({ frames: message.frames })
         break
       case 'dropped':
         this.#recorder?.drop(message.exchange)
