@@ -29,27 +29,34 @@ const ROUTED = ['routing', 'resilience'].flatMap(subject =>
   })),
 )
 
+const PACED = [
+  ['W9@16', '100/s'],
+  ['W10@16', '200/s'],
+]
+
 const RECORDED = [
-  { what: 'CPU of the serving thread, 200 KB, 200/s', run: 'W9@16', read: main, limit: 1.25 },
-  { what: 'CPU of the whole process, 200 KB, 200/s', run: 'W9@16', read: cpu, limit: Number.POSITIVE_INFINITY },
+  ...PACED.flatMap(([run, rate]) => [
+    { what: `CPU of the serving thread, 200 KB, ${rate}`, run, read: main, limit: 1.25 },
+    { what: `CPU of the whole process, 200 KB, ${rate}`, run, read: cpu, limit: Number.POSITIVE_INFINITY },
+  ]),
   // More than the worker can take, which goes through the spill.
   { what: 'CPU of the serving thread, 200 KB, flat out', run: 'W3@16', read: main, limit: Number.POSITIVE_INFINITY },
 ].map(target => ({ ...target, subject: 'recording', to: 'passthrough' }))
 
-const LATENCY = {
-  what: 'p50 more than passthrough, 200 KB, 200/s',
-  run: 'W9@16',
+const LATENCY = PACED.map(([run, rate]) => ({
+  what: `p50 more than passthrough, 200 KB, ${rate}`,
+  run,
   subject: 'recording',
   less: 'passthrough',
   read: addedP50,
   limit: 0.1,
   unit: ' ms',
-}
+}))
 
 const TARGETS = [
   ...ROUTED,
   ...RECORDED,
-  LATENCY,
+  ...LATENCY,
   ...TRANSLATED,
   ...GROUPS.flatMap(({ what, run, ...limits }) =>
     ['lean', 'nginx'].map(to => ({ what, run, subject: 'passthrough', to, read: cpu, limit: limits[to] })),
