@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { type RequestRecordedEvent, type SessionEvent, withBody } from 'lunaroute/sessions'
 import { FRAME, type RecordedAttempt, type RecordedEnd, type RecordedHead } from '../frames.ts'
 import { answerEvents, toolCallsOf } from './answer-events.ts'
@@ -10,6 +11,8 @@ import { readRequest, withoutTurns } from './read-request.ts'
 import { redacted, redactedLine } from './redact.ts'
 import { requestEvents, type Told } from './request-events.ts'
 import { SessionNames } from './session.ts'
+
+const MAX_DROPPED = 10_000
 
 export interface RecorderParts {
   readonly modules: Modules
@@ -25,6 +28,8 @@ export interface RecorderParts {
 export class Recorder {
   readonly #parts: RecorderParts
   readonly #open = new Map<number, Assembly>()
+  /** Of those whose head has not been read: what was sent of them may be on its way yet. */
+  readonly #dropped = new LRUCache<number, true>({ max: MAX_DROPPED })
   readonly #names = new SessionNames()
   readonly #history: History
   exchanges = 0
@@ -47,12 +52,12 @@ export class Recorder {
 
   /** Parts of an exchange are missing. */
   drop(exchange: number): void {
-    this.#open.delete(exchange)
+    if (!this.#open.delete(exchange)) this.#dropped.set(exchange, true)
   }
 
   #take(kind: number, exchange: number, time: number, payload: Buffer): void {
     if (kind === FRAME.head) {
-      this.#open.set(exchange, new Assembly(parse(payload)))
+      if (!this.#dropped.delete(exchange)) this.#open.set(exchange, new Assembly(parse(payload)))
       return
     }
     const assembly = this.#open.get(exchange)
