@@ -84,8 +84,10 @@ type Delta = Extract<
 >
 
 function extend(draft: Draft, event: Delta): void {
-  if (event.type === 'textDelta' || event.type === 'inputDelta') draft.texts.push(event.text)
-  draft.block = extended(draft.block, event)
+  const { block } = draft
+  const isCall = block.type === 'toolCall' || block.type === 'serverToolCall'
+  if (event.type === (isCall ? 'inputDelta' : 'textDelta')) draft.texts.push(event.text)
+  draft.block = extended(block, event)
 }
 
 function written({ block, texts }: Draft): Block {
