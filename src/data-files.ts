@@ -101,7 +101,8 @@ export class OwnedFile<S extends TSchema> implements DataFile<Static<S>> {
   }
 
   async #begin(): Promise<void> {
-    const text = await this.#read()
+    // Whoever saves both files may be half done; at the first start there is nothing to wait for.
+    const text = await (this.#memory.text === undefined ? this.#read() : this.#readWritten())
     try {
       this.#accept(text, await this.#parse(text))
     } catch (error) {
@@ -115,11 +116,7 @@ export class OwnedFile<S extends TSchema> implements DataFile<Static<S>> {
 
   async #change(): Promise<void> {
     try {
-      let text = await this.#read()
-      if (text?.trim() === '') {
-        await sleep(REWRITE)
-        text = await this.#read()
-      }
+      const text = await this.#readWritten()
       if (text === this.#text && this.#error === undefined) return
       const reading = await this.#parse(text)
       this.#definition.onChange?.(reading.value)
@@ -128,6 +125,14 @@ export class OwnedFile<S extends TSchema> implements DataFile<Static<S>> {
     } catch (error) {
       this.#refuse(error)
     }
+  }
+
+  /** An empty file may be one that is being written. */
+  async #readWritten(): Promise<string | undefined> {
+    const text = await this.#read()
+    if (text?.trim() !== '') return text
+    await sleep(REWRITE)
+    return this.#read()
   }
 
   #accept(text: string | undefined, { value, remarks }: Reading<Static<S>>): void {

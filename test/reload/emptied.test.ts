@@ -73,3 +73,21 @@ test('routes that are empty while they are being written anew are no refused edi
   await until(() => lines.some(line => line.includes('has taken effect')), 'the edit')
   expect(lines.filter(line => line.includes('refused'))).toEqual([])
 })
+
+test('routes that are empty while the config is reloaded are no refused edit', async ({ onTestFinished }) => {
+  const rules = (model: string) =>
+    `[{ "id": "${model}", "match": { "model": "${model}" }, "target": { "provider": "openai" } }]`
+  const { folder, gateway, lines, close } = await served(
+    'lunaroute.config.yaml',
+    'plugins: [openai, router]\n',
+    rules('a'),
+  )
+  onTestFinished(close)
+  const file = join(folder, 'routes.json')
+  writeFileSync(file, '')
+  const reloaded = gateway.reload()
+  await sleep(120)
+  writeFileSync(file, rules('b'))
+  await reloaded
+  expect(lines.filter(line => line.includes('refused'))).toEqual([])
+})
