@@ -69,6 +69,7 @@ export function unpackEvent(row: Row, isBrief: boolean): SessionEvent {
 function bodyOf({ body, base_body: base }: Row): unknown {
   if (typeof body === 'string') return JSON.parse(body)
   if (!(body instanceof Uint8Array)) return null
-  const bytes = base instanceof Uint8Array ? patched(brotliDecompressSync(base), body, brotliDecompressSync) : undefined
-  return JSON.parse((bytes ?? brotliDecompressSync(body)).toString())
+  const isDelta = base instanceof Uint8Array
+  const bytes = isDelta ? patched(brotliDecompressSync(base), body, brotliDecompressSync) : brotliDecompressSync(body)
+  return JSON.parse(bytes.toString())
 }

@@ -7,8 +7,9 @@ import { headerOf } from '../support/http-message.ts'
 import { randomPieces, seeded } from '../support/random.ts'
 import { hasRecordings, SHARED } from '../support/recordings.ts'
 import { startUpstream } from '../support/upstream.ts'
-import { type Api, json, type Said, said } from './provider-answers.ts'
+import { type Api, said } from './provider-answers.ts'
 import { of, recorded } from './rig.ts'
+import { json, type Said } from './said.ts'
 
 const MARK = 'x-replayed-exchange'
 const APIS: readonly Api[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini']

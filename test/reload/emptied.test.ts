@@ -10,6 +10,9 @@ import { createLog } from '../../src/log.ts'
 import { freePort } from '../support/free-port.ts'
 import { until } from '../support/until.ts'
 
+const rules = (model: string): string =>
+  `[{ "id": "${model}", "match": { "model": "${model}" }, "target": { "provider": "openai" } }]`
+
 async function served(name: string, text: string, routes: string) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'lunaroute-emptied-')))
   const file = join(folder, name)
@@ -61,8 +64,6 @@ test('a config file that is removed does not stand for the defaults', async ({ o
 })
 
 test('routes that are empty while they are being written anew are no refused edit', async ({ onTestFinished }) => {
-  const rules = (model: string) =>
-    `[{ "id": "${model}", "match": { "model": "${model}" }, "target": { "provider": "openai" } }]`
   const { folder, lines, close } = await served('lunaroute.config.yaml', 'plugins: [openai, router]\n', rules('a'))
   onTestFinished(close)
   const file = join(folder, 'routes.json')
@@ -75,8 +76,6 @@ test('routes that are empty while they are being written anew are no refused edi
 })
 
 test('routes that are empty while the config is reloaded are no refused edit', async ({ onTestFinished }) => {
-  const rules = (model: string) =>
-    `[{ "id": "${model}", "match": { "model": "${model}" }, "target": { "provider": "openai" } }]`
   const { folder, gateway, lines, close } = await served(
     'lunaroute.config.yaml',
     'plugins: [openai, router]\n',

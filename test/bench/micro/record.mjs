@@ -36,12 +36,11 @@ const recorder = new Recorder({
 const answer = answerOf(EVENTS)
 const bodies = Array.from({ length: TURNS }, (_, turn) => bodyOf(turn))
 const spent = { read: 0, jsonl: 0, sqlite: 0 }
-let count = 0
 for (let i = 0; i < 2 * EXCHANGES; i++) {
   if (i === EXCHANGES) for (const key in spent) spent[key] = 0
   const session = String(Math.floor(i / TURNS))
   timed('read', () => exchange(i, session, bodies[i % TURNS]))
-  if (++count % BATCH !== 0) continue
+  if ((i + 1) % BATCH !== 0) continue
   const batch = events.splice(0)
   timed('jsonl', () => jsonl.write(batch))
   timed('sqlite', () => sqlite.write(batch))
