@@ -3,7 +3,7 @@ import type { Usage } from 'lunaroute/neutral'
 
 /** What a frame on the way to the worker holds. */
 export const FRAME = {
-  /** JSON of RecordedHead. */
+  /** JSON of Sent<RecordedHead>. */
   head: 1,
   /** A piece of the request's body. */
   body: 2,
@@ -11,7 +11,7 @@ export const FRAME = {
   attempt: 3,
   /** Bytes as they went to the client. */
   bytes: 4,
-  /** JSON of RecordedEnd: the last frame of an exchange. */
+  /** JSON of Sent<RecordedEnd>: the last frame of an exchange. */
   end: 5,
 } as const
 
@@ -63,4 +63,14 @@ export interface RecordedEnd {
   /** What somebody on the serving thread read of tokens, where the client was not told. */
   readonly usage: Usage | null
   readonly route: string | null
+}
+
+/** On its way to the worker: names and values of headers in turn, which takes the serving thread half the time. */
+export type Sent<T extends { readonly headers: unknown }> = Omit<T, 'headers'> & { readonly headers: readonly string[] }
+
+export function received<T extends { readonly headers: Readonly<Record<string, string>> }>(sent: Sent<T>): T {
+  const { headers: list } = sent
+  const headers: Record<string, string> = {}
+  for (let i = 0; i < list.length; i += 2) headers[list[i]!] = list[i + 1]!
+  return { ...sent, headers } as unknown as T
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { ResponseHead } from 'lunaroute'
 
 /**
@@ -9,15 +10,26 @@ const SECRET_NAME =
 const SECRET_VALUE = /^\s*(?:bearer|basic|digest|negotiate|aws4-hmac-sha256)\s/i
 const MASK = '***'
 
-/** Headers by name, those that hold credentials left out or masked. */
-export function safeHeaders(head: Pick<ResponseHead, 'get' | 'names'>): Record<string, string> {
-  const safe: Record<string, string> = {}
+/** Whether names are of secrets, for those that were asked for last: nearly all are of the same few dozen. */
+const known = new LRUCache<string, boolean>({ max: 500 })
+
+/** Names and values of headers in turn, those that hold credentials left out or masked. */
+export function safeHeaders(head: Pick<ResponseHead, 'get' | 'names'>): readonly string[] {
+  const safe: string[] = []
   for (const name of head.names()) {
     const value = head.get(name)
     if (value === undefined) continue
-    safe[name] = SECRET_NAME.test(name) || SECRET_VALUE.test(value) ? MASK : value
+    safe.push(name, isSecret(name) || SECRET_VALUE.test(value) ? MASK : value)
   }
   return safe
+}
+
+function isSecret(name: string): boolean {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const is = SECRET_NAME.test(name)
+  known.set(name, is)
+  return is
 }
 
 /** A query with the values masked whose names say that they are credentials. */

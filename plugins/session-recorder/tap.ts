@@ -8,7 +8,7 @@ import {
   usageSlot,
 } from 'lunaroute'
 import type { Engine } from './engine.ts'
-import { FRAME, MAX_PAYLOAD, type RecordedAttempt, type RecordedEnd, type RecordedHead } from './frames.ts'
+import { FRAME, MAX_PAYLOAD, type RecordedAttempt, type RecordedEnd, type RecordedHead, type Sent } from './frames.ts'
 import { safeHeaders, safeQuery } from './secrets.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -20,7 +20,11 @@ export class Tap implements Observer {
   readonly #number: number
   readonly #began = performance.now()
   #hasHead = false
+  /** Sent with the head. */
+  #body: Uint8Array | undefined
+  #attempt: RecordedAttempt | undefined
   #hasAttempt = false
+  #isDue = false
   #isDropped = false
 
   constructor(engine: Engine, exchange: Exchange) {
@@ -30,29 +34,23 @@ export class Tap implements Observer {
   }
 
   requestBody(body: Uint8Array): void {
-    this.#sendHead()
-    for (let at = 0; at < body.length; at += MAX_PAYLOAD) {
-      this.#send(FRAME.body, body.subarray(at, at + MAX_PAYLOAD))
-    }
+    this.#body = body
+    this.#beginSoon()
   }
 
   attemptStarted({ provider }: StartedAttempt): void {
-    this.#sendHead()
     if (this.#hasAttempt) return
     this.#hasAttempt = true
     const { id, reason } = this.#exchange.use(routeSlot)
     const route = { route: id ?? null, routeReason: reason ?? null }
-    this.#json(FRAME.attempt, {
-      provider,
-      model: this.#exchange.request?.modelLabel ?? null,
-      ...route,
-    } satisfies RecordedAttempt)
+    this.#attempt = { provider, model: this.#exchange.request?.modelLabel ?? null, ...route }
+    this.#beginSoon()
   }
 
   responseBytes(bytes: Uint8Array): void {
     // Without an endpoint and an attempt it is a page of the gateway's own.
-    if (!this.#hasHead && this.#exchange.endpoint === null) return
-    this.#sendHead()
+    if (!this.#hasAttempt && this.#exchange.endpoint === null) return
+    this.#begin()
     if (bytes.length <= MAX_PAYLOAD) this.#send(FRAME.bytes, bytes)
     else {
       for (let at = 0; at < bytes.length; at += MAX_PAYLOAD) {
@@ -62,17 +60,47 @@ export class Tap implements Observer {
   }
 
   end(): void {
-    this.#sendHead()
+    this.#begin()
     this.#json(FRAME.end, this.#endOf())
     if (this.#isDropped) this.#engine.drop(this.#number)
   }
 
-  #sendHead(): void {
-    if (this.#hasHead) return
-    this.#hasHead = true
+  /** When the request is on its way to the provider: this takes as long as some answers do. */
+  #beginSoon(): void {
+    if (this.#isDue) return
+    this.#isDue = true
+    setImmediate(() => {
+      this.#isDue = false
+      try {
+        this.#begin()
+      } catch {
+        // The next call meets it again, where it is told.
+      }
+    })
+  }
+
+  /** Sends what there is of the request. */
+  #begin(): void {
+    if (!this.#hasHead) {
+      this.#json(FRAME.head, this.#headOf())
+      this.#hasHead = true
+    }
+    if (this.#body) {
+      for (let at = 0; at < this.#body.length; at += MAX_PAYLOAD) {
+        this.#send(FRAME.body, this.#body.subarray(at, at + MAX_PAYLOAD))
+      }
+      this.#body = undefined
+    }
+    if (this.#attempt) {
+      this.#json(FRAME.attempt, this.#attempt)
+      this.#attempt = undefined
+    }
+  }
+
+  #headOf(): Sent<RecordedHead> {
     const { id, head, dialect, endpoint, timings, listener, remoteAddress } = this.#exchange
     const { name, keyHash } = this.#exchange.use(callerSlot)
-    this.#json(FRAME.head, {
+    return {
       id,
       startedAt: timings.startedAt,
       dialect: dialect.name,
@@ -87,10 +115,10 @@ export class Tap implements Observer {
       stream: endpoint?.stream ?? null,
       caller: name ?? null,
       callerKey: keyHash ?? null,
-    } satisfies RecordedHead)
+    }
   }
 
-  #endOf(): RecordedEnd {
+  #endOf(): Sent<RecordedEnd> {
     const exchange = this.#exchange
     const { outcome, error, request, response, timings, requestBytes, responseBytes, attempts } = exchange
     const { id } = exchange.use(routeSlot)
@@ -99,7 +127,7 @@ export class Tap implements Observer {
       error: error ? { code: error.code, message: error.message } : null,
       model: request?.modelLabel ?? null,
       status: response?.status ?? 0,
-      headers: response ? safeHeaders(response) : {},
+      headers: response ? safeHeaders(response) : [],
       duration: timings.end,
       requestBytes,
       responseBytes,

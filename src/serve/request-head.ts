@@ -11,6 +11,8 @@ export class SafeRequestHead implements ListedRequestHead {
   readonly #message: ReadMessage
   readonly #generation: Generation
   readonly #query: string
+  /** Whether Node has made its object of the headers. */
+  #isRead = false
 
   constructor(message: ReadMessage, url: string, generation: Generation) {
     this.#message = message
@@ -35,7 +37,7 @@ export class SafeRequestHead implements ListedRequestHead {
 
   has(name: string): boolean {
     const { rawHeaders } = this.#message
-    if (!rawHeaders) return this.#message.headers[name] !== undefined
+    if (!rawHeaders || this.#isRead) return Object.hasOwn(this.#message.headers, name)
     // Most headers that are asked for are not there. Node's `headers` object, which is made when it is first asked for,
     // costs more than all that looks at this list.
     for (let i = 0; i < rawHeaders.length; i += 2) if (isCalled(rawHeaders[i]!, name)) return true
@@ -43,6 +45,7 @@ export class SafeRequestHead implements ListedRequestHead {
   }
 
   names(): readonly string[] {
+    this.#isRead = true
     return Object.keys(this.#message.headers)
   }
 

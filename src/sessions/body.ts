@@ -6,14 +6,27 @@ export interface PartedEvent {
   readonly body: Uint8Array
 }
 
-const parted = new WeakMap<SessionEvent, PartedEvent>()
+const PARTS = Symbol('parts')
+
+interface Parted {
+  readonly [PARTS]?: PartedEvent
+}
+
+/**
+ * One getter for all events: a hidden class has its getters, and it is a full collection that frees one. With a getter of
+ * its own, each event would keep its body until then.
+ */
+const READ: PropertyDescriptor & ThisType<Required<Parted>> = {
+  enumerable: true,
+  get() {
+    return JSON.parse(new TextDecoder().decode(this[PARTS].body))
+  },
+}
 
 /** An event whose `request_json` is read from JSON when somebody asks for it. `body` must be valid JSON without a line end. */
 export function withBody(rest: PartedEvent['rest'], body: Uint8Array): RequestRecordedEvent {
-  const read = (): unknown => JSON.parse(new TextDecoder().decode(body))
-  const event = Object.defineProperty({ ...rest }, 'request_json', { enumerable: true, get: read })
-  parted.set(event as RequestRecordedEvent, { rest, body })
-  return event as RequestRecordedEvent
+  const event = Object.defineProperty({ ...rest }, PARTS, { value: { rest, body } satisfies PartedEvent })
+  return Object.defineProperty(event, 'request_json', READ) as RequestRecordedEvent
 }
 
 /**
@@ -21,12 +34,12 @@ export function withBody(rest: PartedEvent['rest'], body: Uint8Array): RequestRe
  * Undefined for all others.
  */
 export function partsOf(event: SessionEvent): PartedEvent | undefined {
-  return parted.get(event)
+  return (event as Parted)[PARTS]
 }
 
 /** JSON of an event, on one line: what `JSON.stringify` says, with a large body at the end. */
 export function jsonOf(event: SessionEvent): readonly (string | Uint8Array)[] {
-  const parts = parted.get(event)
+  const parts = partsOf(event)
   if (!parts) return [lineOf(event)]
   return [`${lineOf(parts.rest).slice(0, -1)},"request_json":`, parts.body, '}']
 }

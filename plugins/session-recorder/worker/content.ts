@@ -85,8 +85,13 @@ export function bytesOf(body: unknown): Buffer | undefined {
   return body instanceof Base64 ? Buffer.from(body.base64, 'base64') : undefined
 }
 
-/** As `bodyOf`, with the bytes where they are JSON that may stand on a line as it is. */
-export function readJson(bytes: Buffer): { readonly value: unknown; readonly line: Buffer | undefined } {
+/** A body as it is put into an event, and the bytes of it where they are JSON that may stand on a line as it is. */
+export interface JsonBody {
+  readonly value: unknown
+  readonly line: Buffer | undefined
+}
+
+export function readJson(bytes: Buffer): JsonBody {
   if (bytes.length === 0) return { value: null, line: undefined }
   if (bytes.length > MAX_BODY) return { value: { omitted_bytes: bytes.length }, line: undefined }
   if (!isUtf8(bytes)) return { value: new Base64(bytes), line: undefined }

@@ -1,6 +1,6 @@
-import { hash as digestAtOnce } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import type { Block, Message, NeutralRequest, ToolResultBlock } from 'lunaroute/neutral'
+import type { Message, NeutralRequest, ToolResultBlock } from 'lunaroute/neutral'
+import { digestOf, MessageDigester } from './message-digests.ts'
 
 const MAX_MESSAGES = 200_000
 const MAX_CALLS = 50_000
@@ -33,6 +33,7 @@ export class History {
   readonly #seen = new LRUCache<string, boolean>({ max: MAX_MESSAGES })
   readonly #calls = new LRUCache<string, KnownCall>({ max: MAX_CALLS })
   readonly #results = new LRUCache<string, true>({ max: MAX_CALLS })
+  readonly #digester = new MessageDigester()
   readonly #isOlder = new LRUCache<string, boolean>({ max: MAX_SESSIONS })
   readonly #knows: (session: string) => boolean
 
@@ -40,13 +41,12 @@ export class History {
     this.#knows = knows
   }
 
-  add(session: string, request: NeutralRequest): Addition {
+  /** `size` is that of the request, in bytes. */
+  add(session: string, request: NeutralRequest, size: number): Addition {
     const messages = request.messages.filter(each => each.placement !== 'top')
     if (!this.#isOlder.has(session)) this.#isOlder.set(session, this.#knows(session))
     const begin = `${session}\n${goesOnFrom(request) ?? ''}`
-    const alone = messages.map(each => digestOf(session, each))
-    let chain = begin
-    const chains = alone.map(each => (chain = hash(chain, each)))
+    const { alone, chains } = this.#digester.digest(session, begin, messages, size)
     const pairs = alone.map((each, i) => `${alone[i - 1] ?? ''}${each}`)
     let known = 0
     while (known < chains.length && this.#seen.has(chains[known]!)) known++
@@ -132,43 +132,6 @@ function callsIn(messages: readonly Message[]) {
 
 function isOthers({ role }: Message): boolean {
   return role === 'assistant' || role === 'tool'
-}
-
-/** What a message says, without what clients change from turn to turn: cache marks, and text as string or as list. */
-function digestOf(session: string, { role, content }: Message): string {
-  // At once: of several updates each costs as much as a hundred bytes.
-  return hash(`${session}\n${role}`, content.map(textOf).join('\0'))
-}
-
-/** Texts are most of it, and hashed as they are: making JSON of them would cost as much again. */
-function textOf(block: Block): string {
-  switch (block.type) {
-    case 'text':
-      return block.text
-    case 'toolResult':
-      return `result ${block.callId} ${block.content.length}\0${block.content.map(textOf).join('\0')}`
-    default:
-      return JSON.stringify(partOf(block))
-  }
-}
-
-function partOf(block: Exclude<Block, { type: 'text' | 'toolResult' }>): unknown {
-  switch (block.type) {
-    case 'toolCall':
-      return ['call', block.callId, block.name, block.input]
-    case 'reasoning':
-      return ['reasoning', block.parts.map(each => each.text)]
-    case 'image':
-    case 'document':
-    case 'video':
-      return [block.type, block.source]
-    default:
-      return [block.type, block.id]
-  }
-}
-
-function hash(before: string, text: string): string {
-  return digestAtOnce('sha1', `${before}\n${text}`, 'base64')
 }
 
 /** The id of the answer that a request goes on from, where its provider holds what went before. */

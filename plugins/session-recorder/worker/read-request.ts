@@ -1,7 +1,7 @@
 import type { Lineage, LlmRequest } from 'lunaroute'
 import { isObject, type Message, type NeutralRequest } from 'lunaroute/neutral'
 import type { RecordedHead } from '../frames.ts'
-import { readJson } from './content.ts'
+import type { KnownBodies } from './known-bodies.ts'
 import type { DialectModule } from './modules.ts'
 
 /** A request as far as it can be read. */
@@ -18,8 +18,13 @@ export interface ReadRequest {
 }
 
 /** Throws nothing: what cannot be read is kept as it is. */
-export function readRequest(head: RecordedHead, body: Buffer, module: DialectModule | undefined): ReadRequest {
-  const { value: json, line } = readJson(body)
+export function readRequest(
+  head: RecordedHead,
+  body: Buffer,
+  module: DialectModule | undefined,
+  bodies: KnownBodies,
+): ReadRequest {
+  const { value: json, line } = bodies.read(body)
   const fields = isObject(json) ? json : {}
   const isStream = head.stream !== null || fields.stream === true
   const request = facade(head, fields)

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { type RequestRecordedEvent, type SessionEvent, withBody } from 'lunaroute/sessions'
-import { FRAME, type RecordedAttempt, type RecordedEnd, type RecordedHead } from '../frames.ts'
+import { FRAME, type RecordedAttempt, type RecordedEnd, type RecordedHead, received, type Sent } from '../frames.ts'
 import { answerEvents, toolCallsOf } from './answer-events.ts'
 import { Assembly, type ToldRequest } from './assembly.ts'
 import type { Unzstd } from './content.ts'
 import { History } from './history.ts'
+import { KnownBodies } from './known-bodies.ts'
 import type { Modules } from './modules.ts'
 import { readAnswer } from './read-answer.ts'
 import { readRequest, withoutTurns } from './read-request.ts'
@@ -31,6 +32,7 @@ export class Recorder {
   /** Of those whose head has not been read: what was sent of them may be on its way yet. */
   readonly #dropped = new LRUCache<number, true>({ max: MAX_DROPPED })
   readonly #names = new SessionNames()
+  readonly #bodies = new KnownBodies()
   readonly #history: History
   exchanges = 0
   unreadable = 0
@@ -57,7 +59,8 @@ export class Recorder {
 
   #take(kind: number, exchange: number, time: number, payload: Buffer): void {
     if (kind === FRAME.head) {
-      if (!this.#dropped.delete(exchange)) this.#open.set(exchange, new Assembly(parse(payload)))
+      if (this.#dropped.delete(exchange)) return
+      this.#open.set(exchange, new Assembly(received<RecordedHead>(parse(payload))))
       return
     }
     const assembly = this.#open.get(exchange)
@@ -76,17 +79,17 @@ export class Recorder {
         return
       case FRAME.end:
         this.#open.delete(exchange)
-        this.#finish(assembly, parse<RecordedEnd>(payload))
+        this.#finish(assembly, received(parse<Sent<RecordedEnd>>(payload)))
     }
   }
 
   #begin(assembly: Assembly, model: string | null): ToldRequest {
     const { modules, userAgentLength } = this.#parts
     const { head } = assembly
-    const request = readRequest(head, joined(assembly.body.splice(0)), modules.dialects.get(head.dialect))
+    const request = readRequest(head, joined(assembly.body.splice(0)), modules.dialects.get(head.dialect), this.#bodies)
     const { redactor } = modules
     const session = this.#names.of(head, request, text => redactor !== undefined && redactor.text(text) !== text)
-    const addition = request.neutral && this.#history.add(session, request.neutral)
+    const addition = request.neutral && this.#history.add(session, request.neutral, request.size)
     const told = { session, size: request.size, neutral: withoutTurns(request.neutral), sequence: 0 }
     assembly.told = told
     const events = requestEvents(assembly, request, addition, { userAgentLength, model })
@@ -141,6 +144,6 @@ function joined(pieces: readonly Buffer[]): Buffer {
   return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
 }
 
-function parse<T = RecordedHead>(payload: Buffer): T {
+function parse<T>(payload: Buffer): T {
   return JSON.parse(payload.toString()) as T
 }
