@@ -104,13 +104,13 @@ export class Fields {
     const fields = this.#rest()
     const notes: Notes = { names: {}, absent: [], shapes: {} }
     this.#collect(notes, '')
-    const remainder: Remainder = {
-      ...(fields && { fields }),
-      ...(Object.keys(notes.names).length > 0 && { names: notes.names }),
-      ...(notes.absent.length > 0 && { absent: notes.absent }),
-      ...(Object.keys(notes.shapes).length > 0 && { shapes: notes.shapes }),
-    }
-    return Object.keys(remainder).length > 0 ? { [dialect]: remainder } : undefined
+    // Key by key: objects that are put together of spread ones cost a hidden class each (Node 20), and there are many.
+    const remainder: { -readonly [K in keyof Remainder]: Remainder[K] } = {}
+    if (fields) remainder.fields = fields
+    if (hasKeys(notes.names)) remainder.names = notes.names
+    if (notes.absent.length > 0) remainder.absent = notes.absent
+    if (hasKeys(notes.shapes)) remainder.shapes = notes.shapes
+    return hasKeys(remainder) ? { [dialect]: remainder } : undefined
   }
 
   /** Notes of nested objects join their parent's: keys with their path, shapes as they are. */
@@ -226,6 +226,11 @@ function merge(into: JsonObject, fields: JsonObject): JsonObject {
 function assign(object: Record<string, unknown>, key: string, value: unknown): void {
   if (key !== '__proto__') object[key] = value
   else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+function hasKeys(object: object): boolean {
+  for (const _ in object) return true
+  return false
 }
 
 function isStrings(value: unknown): boolean {

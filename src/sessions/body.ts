@@ -25,7 +25,7 @@ const READ: PropertyDescriptor & ThisType<Required<Parted>> = {
 
 /** An event whose `request_json` is read from JSON when somebody asks for it. `body` must be valid JSON without a line end. */
 export function withBody(rest: PartedEvent['rest'], body: Uint8Array): RequestRecordedEvent {
-  const event = Object.defineProperty({ ...rest }, PARTS, { value: { rest, body } satisfies PartedEvent })
+  const event = Object.defineProperty(Object.assign({}, rest), PARTS, { value: { rest, body } satisfies PartedEvent })
   return Object.defineProperty(event, 'request_json', READ) as RequestRecordedEvent
 }
 

@@ -39,11 +39,11 @@ const spent = { read: 0, jsonl: 0, sqlite: 0 }
 for (let i = 0; i < 2 * EXCHANGES; i++) {
   if (i === EXCHANGES) for (const key in spent) spent[key] = 0
   const session = String(Math.floor(i / TURNS))
-  timed('read', () => exchange(i, session, bodies[i % TURNS]))
+  await timed('read', () => exchange(i, session, bodies[i % TURNS]))
   if ((i + 1) % BATCH !== 0) continue
   const batch = events.splice(0)
-  timed('jsonl', () => jsonl.write(batch))
-  timed('sqlite', () => sqlite.write(batch))
+  await timed('jsonl', () => jsonl.write(batch))
+  await timed('sqlite', () => sqlite.write(batch))
 }
 console.log('us per exchange'.padEnd(20), 'share')
 const all = Object.values(spent).reduce((sum, each) => sum + each)
@@ -54,9 +54,9 @@ await jsonl.close?.()
 await sqlite.close?.()
 rmSync(folder, { recursive: true })
 
-function timed(key, work) {
+async function timed(key, work) {
   const before = process.cpuUsage()
-  work()
+  await work()
   const { user, system } = process.cpuUsage(before)
   spent[key] += user + system
 }

@@ -76,7 +76,9 @@ export class ChatEncoder implements Encoder {
 
   #start(createdAt: number | undefined): readonly OutgoingFrame[] {
     const { id, now, model } = this.#context
-    this.#head = { id: id('chatcmpl-'), object: 'chat.completion.chunk', created: createdAt ?? now(), model }
+    const created = createdAt ?? now()
+    // With every key of a chunk: one that is added to a spread object costs more than all the rest (Node 20).
+    this.#head = { id: id('chatcmpl-'), object: 'chat.completion.chunk', created, model, choices: [] }
     return [this.#chunk(0, { content: '' })]
   }
 
@@ -89,7 +91,7 @@ export class ChatEncoder implements Encoder {
     const { request, inputTokens } = this.#context
     if (request.stream?.includeUsage) {
       const usage = writeUsage({ ...this.#usage, inputTokens: this.#usage.inputTokens ?? inputTokens })
-      frames.push({ data: { ...this.#head, choices: [], usage } })
+      frames.push({ data: { ...this.#head, usage } })
     }
     return [...frames, { data: '[DONE]' }]
   }
