@@ -12,6 +12,11 @@ import { FRAME, MAX_PAYLOAD, type RecordedAttempt, type RecordedEnd, type Record
 import { safeHeaders, safeQuery } from './secrets.ts'
 
 const NOTHING = new Uint8Array(0)
+/**
+ * How long the request waits to be copied, in milliseconds: until it is with the provider, which has to think now; of an
+ * answer that comes at once, until it has gone out.
+ */
+const PATIENCE = 10
 
 /** Looks at one exchange and hands on what it sees. Parses nothing. */
 export class Tap implements Observer {
@@ -20,11 +25,11 @@ export class Tap implements Observer {
   readonly #number: number
   readonly #began = performance.now()
   #hasHead = false
-  /** Sent with the head. */
+  /** Sent with the head, which what goes to the client may come before. */
   #body: Uint8Array | undefined
   #attempt: RecordedAttempt | undefined
   #hasAttempt = false
-  #isDue = false
+  #timer: NodeJS.Timeout | undefined
   #isDropped = false
 
   constructor(engine: Engine, exchange: Exchange) {
@@ -50,7 +55,6 @@ export class Tap implements Observer {
   responseBytes(bytes: Uint8Array): void {
     // Without an endpoint and an attempt it is a page of the gateway's own.
     if (!this.#hasAttempt && this.#exchange.endpoint === null) return
-    this.#begin()
     if (bytes.length <= MAX_PAYLOAD) this.#send(FRAME.bytes, bytes)
     else {
       for (let at = 0; at < bytes.length; at += MAX_PAYLOAD) {
@@ -60,23 +64,21 @@ export class Tap implements Observer {
   }
 
   end(): void {
+    clearTimeout(this.#timer)
     this.#begin()
     this.#json(FRAME.end, this.#endOf())
     if (this.#isDropped) this.#engine.drop(this.#number)
   }
 
-  /** When the request is on its way to the provider: this takes as long as some answers do. */
   #beginSoon(): void {
-    if (this.#isDue) return
-    this.#isDue = true
-    setImmediate(() => {
-      this.#isDue = false
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
       try {
         this.#begin()
       } catch {
-        // The next call meets it again, where it is told.
+        // The end meets it again, where it is told.
       }
-    })
+    }, PATIENCE)
   }
 
   /** Sends what there is of the request. */

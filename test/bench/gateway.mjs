@@ -23,7 +23,11 @@ const ADDED = {
   }),
   recording: folder => ({
     extends: ['passthrough'],
-    plugins: ['session-recorder', { name: 'session-jsonl', options: { directory: path.join(folder, 'sessions') } }],
+    plugins: [
+      'session-recorder',
+      { name: 'session-jsonl', options: { directory: path.join(folder, 'sessions') } },
+      { name: 'session-sqlite', options: { path: path.join(folder, 'sessions.db') } },
+    ],
   }),
 }
 

@@ -10,9 +10,9 @@ export interface ToldRequest {
   sequence: number
 }
 
-/** An exchange as its frames arrive. */
+/** An exchange as its frames arrive: what went to the client may come before the request. */
 export class Assembly {
-  readonly head: RecordedHead
+  #head: RecordedHead | undefined
   readonly body: Buffer[] = []
   readonly answer: Buffer[] = []
   /** When each piece of the answer went out, in milliseconds since the exchange began. */
@@ -21,8 +21,17 @@ export class Assembly {
   /** Set once its first events have been told. */
   told: ToldRequest | undefined
 
-  constructor(head: RecordedHead) {
-    this.head = head
+  /** Not to be asked for before it has come. */
+  get head(): RecordedHead {
+    return this.#head!
+  }
+
+  set head(head: RecordedHead) {
+    this.#head = head
+  }
+
+  get hasHead(): boolean {
+    return this.#head !== undefined
   }
 
   /** RFC 3339, at so many milliseconds into the exchange. */

@@ -29,7 +29,7 @@ export interface RecorderParts {
 export class Recorder {
   readonly #parts: RecorderParts
   readonly #open = new Map<number, Assembly>()
-  /** Of those whose head has not been read: what was sent of them may be on its way yet. */
+  /** What was sent of them may be on its way yet. */
   readonly #dropped = new LRUCache<number, true>({ max: MAX_DROPPED })
   readonly #names = new SessionNames()
   readonly #bodies = new KnownBodies()
@@ -48,30 +48,31 @@ export class Recorder {
       this.#take(kind, exchange, time, payload)
     } catch {
       this.unreadable++
-      this.#open.delete(exchange)
+      this.drop(exchange)
     }
   }
 
   /** Parts of an exchange are missing. */
   drop(exchange: number): void {
-    if (!this.#open.delete(exchange)) this.#dropped.set(exchange, true)
+    this.#open.delete(exchange)
+    this.#dropped.set(exchange, true)
   }
 
   #take(kind: number, exchange: number, time: number, payload: Buffer): void {
-    if (kind === FRAME.head) {
-      if (this.#dropped.delete(exchange)) return
-      this.#open.set(exchange, new Assembly(received<RecordedHead>(parse(payload))))
-      return
-    }
-    const assembly = this.#open.get(exchange)
-    if (!assembly) return
+    if (this.#dropped.has(exchange)) return
+    const assembly = this.#open.get(exchange) ?? new Assembly()
+    this.#open.set(exchange, assembly)
     switch (kind) {
+      case FRAME.head:
+        assembly.head = received<RecordedHead>(parse(payload))
+        return
       case FRAME.body:
         assembly.body.push(payload)
         return
       case FRAME.attempt:
         assembly.attempt = parse<RecordedAttempt>(payload)
-        this.#begin(assembly, null)
+        // Without a head where an earlier worker got it.
+        if (assembly.hasHead) this.#begin(assembly, null)
         return
       case FRAME.bytes:
         assembly.answer.push(payload)
@@ -79,7 +80,7 @@ export class Recorder {
         return
       case FRAME.end:
         this.#open.delete(exchange)
-        this.#finish(assembly, received(parse<Sent<RecordedEnd>>(payload)))
+        if (assembly.hasHead) this.#finish(assembly, received(parse<Sent<RecordedEnd>>(payload)))
     }
   }
 
