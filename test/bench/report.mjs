@@ -21,9 +21,9 @@ export function page(content) {
 
 What the gateway costs beside a direct request, a lean Node proxy and nginx.
 
-Each figure is the median of the passes (three in a round, of W5 one); a ratio is taken within a pass, between subjects one
-after the other, and then its median: trust ratios, not absolutes. CPU is that of the subject's whole process tree.
-Times are milliseconds.
+Each figure is the median of the passes (three in a round, of W5 one, of W9 and W10 nine); a ratio is taken within a pass,
+between subjects one after the other, and then its median: trust ratios, not absolutes. CPU is that of the subject's whole
+process tree. Times are milliseconds.
 \`lean\` is node:http and undici with no feature (test/bench/lean.mjs); \`direct\` is the mock upstream itself.
 At concurrency 1, and in W2@16, direct and proxied requests alternate in one run; elsewhere what is added is the difference
 to the direct run of the same pass, which under full load says more about queueing than about the proxy.
