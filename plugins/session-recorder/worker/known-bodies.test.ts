@@ -117,3 +117,9 @@ it('forgets what it has no room for', () => {
   expect(again).toEqual(first)
   expect(again.messages[0]).not.toBe(first.messages[0])
 })
+
+it('reads bodies of nothing but arrays, of which it takes none from another', () => {
+  const bodies = new KnownBodies()
+  const body = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`k${i}`, [{}]]))
+  for (let i = 0; i < 2; i++) expect(Object.keys(bodies.read(bytesOf(body)).value as object)).toHaveLength(200_000)
+})

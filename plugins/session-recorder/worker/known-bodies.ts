@@ -14,6 +14,8 @@ const SMALLEST = 8 * 1024
 /** A body is looked for by the bytes before these places: this one, twice as far, and so on. */
 const FIRST_PLACE = 2 * 1024
 const WINDOW = 64
+/** Bodies of dialects have two or three arrays of objects; each is looked for at every key. */
+const MOST_ARRAYS = 16
 /** Stands for elements that are known. Nobody else can write it. */
 const MARK = `known ${randomUUID()}`
 const MARK_BYTES = Buffer.from(JSON.stringify(MARK))
@@ -88,8 +90,11 @@ function goneOn(known: KnownBody, bytes: Buffer): KnownBody | undefined {
 }
 
 function arrayOf({ bytes, value }: KnownBody): LeadingObjects | null {
-  const fields = Object.keys(value).filter(key => Array.isArray(value[key]))
-  return longestArray(bytes, fields) ?? null
+  const fields = Object.keys(value).filter(key => {
+    const list = value[key]
+    return Array.isArray(list) && isObject(list[0])
+  })
+  return fields.length > MOST_ARRAYS ? null : (longestArray(bytes, fields) ?? null)
 }
 
 /** How many bytes two bodies begin with together. */
