@@ -1,3 +1,5 @@
+import { sharedBeginning, sharedEnd } from 'lunaroute/sessions'
+
 // An agent's requests repeat the conversation so far: of 200 KB, all but a few are what the request before had. Kept is
 // what stands between the beginning and the end that a body shares with an earlier one of its session.
 
@@ -10,12 +12,8 @@ export interface Shared {
 const HEADER = 8
 
 export function sharedBy(a: Buffer, b: Buffer): Shared {
-  const shorter = Math.min(a.length, b.length)
-  const prefix = longest(shorter, (from, to) => a.compare(b, from, to, from, to) === 0)
-  const suffix = longest(
-    shorter - prefix,
-    (from, to) => a.compare(b, b.length - to, b.length - from, a.length - to, a.length - from) === 0,
-  )
+  const prefix = sharedBeginning(a, b)
+  const suffix = sharedEnd(a, b, Math.min(a.length, b.length) - prefix)
   return { prefix, suffix }
 }
 
@@ -36,15 +34,4 @@ export function patched(base: Uint8Array, delta: Uint8Array, unpack: (middle: Ui
     unpack(delta.subarray(HEADER)),
     base.subarray(base.length - suffix, base.length),
   ])
-}
-
-/** The largest length up to `most` that is equal; `isEqual` compares what lies between two lengths. */
-function longest(most: number, isEqual: (from: number, to: number) => boolean): number {
-  let [known, open] = [0, most + 1]
-  while (known + 1 < open) {
-    const length = (known + open) >> 1
-    if (isEqual(known, length)) known = length
-    else open = length
-  }
-  return known
 }

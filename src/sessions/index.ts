@@ -1,6 +1,7 @@
 // What is recorded of sessions, and the interfaces of those who write, price and read it: 'lunaroute/sessions'.
 
 export { type LeadingObjects, longestArray, objectEnds } from '../body/elements.ts'
+export { sharedBeginning, sharedEnd } from '../body/shared.ts'
 export { loadUnzstd, type Unzstd } from '../body/unzstd.ts'
 export { jsonOf, type PartedEvent, partsOf, withBody } from './body.ts'
 export type * from './events.ts'

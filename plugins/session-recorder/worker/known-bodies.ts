@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { isObject } from 'lunaroute/neutral'
-import { type LeadingObjects, longestArray, objectEnds } from 'lunaroute/sessions'
+import { type LeadingObjects, longestArray, objectEnds, sharedBeginning } from 'lunaroute/sessions'
 import { type JsonBody, readJson } from './content.ts'
 
 // An agent's requests repeat the conversation so far: of 200 KB, all but a few are what the request before had. Of the
@@ -95,15 +95,4 @@ function arrayOf({ bytes, value }: KnownBody): LeadingObjects | null {
     return Array.isArray(list) && isObject(list[0])
   })
   return fields.length > MOST_ARRAYS ? null : (longestArray(bytes, fields) ?? null)
-}
-
-/** How many bytes two bodies begin with together. */
-function sharedBeginning(a: Buffer, b: Buffer): number {
-  let [known, open] = [0, Math.min(a.length, b.length) + 1]
-  while (known + 1 < open) {
-    const length = (known + open) >> 1
-    if (a.compare(b, known, length, known, length) === 0) known = length
-    else open = length
-  }
-  return known
 }
