@@ -18,7 +18,8 @@ const LITERALS = ['true', 'false', 'null']
  * last one counts. Always reads to the end: truncated input is never accepted, though broken JSON inside nested values may be.
  */
 export function scanFields(bytes: Buffer, fields: readonly string[]): Scan {
-  const ranges = new Array<FieldRange | undefined>(fields.length).fill(undefined)
+  const ranges: (FieldRange | undefined)[] = []
+  for (let i = 0; i < fields.length; i++) ranges.push(undefined)
   try {
     scanObject(bytes, fields, ranges)
     return { ok: true, ranges }
@@ -73,6 +74,9 @@ function scanObject(
   ranges: (FieldRange | undefined)[],
   isFirstEnough = false,
 ): void {
+  // Which lengths of keys are of any concern, a bit for each up to 32.
+  let lengths = 0
+  for (let i = 0; i < fields.length; i++) lengths |= 1 << (fields[i] as string).length
   let at = skipSpace(bytes, 0)
   if (bytes[at] !== 0x7b) throw unexpected(bytes, at, 'a JSON object')
   at = skipSpace(bytes, at + 1)
@@ -86,8 +90,12 @@ function scanObject(
     if (bytes[at] !== 0x3a) throw unexpected(bytes, at, 'a colon')
     const start = skipSpace(bytes, at + 1)
     const end = skipValue(bytes, start)
-    for (let i = 0; i < fields.length; i++) {
-      if (isKey(bytes, keyStart + 1, keyEnd - 1, fields[i] as string)) ranges[i] = { start, end }
+    const mustDecode = isCoded(bytes, keyStart + 1, keyEnd - 1)
+    if (mustDecode || (lengths >> (keyEnd - keyStart - 2)) & 1) {
+      for (let i = 0; i < fields.length; i++) {
+        const is = mustDecode ? decodesTo : spells
+        if (is(bytes, keyStart + 1, keyEnd - 1, fields[i] as string)) ranges[i] = { start, end }
+      }
     }
     if (isFirstEnough && ranges[0]) return
     at = skipSpace(bytes, end)
@@ -107,19 +115,22 @@ function skipValue(bytes: Buffer, start: number): number {
   for (const literal of LITERALS) {
     if (byte !== literal.charCodeAt(0)) continue
     const end = start + literal.length
-    if (bytes.toString('latin1', start, end) === literal) return end
+    if (spells(bytes, start, end, literal)) return end
   }
   throw unexpected(bytes, start, 'a value')
 }
 
-function isKey(bytes: Buffer, start: number, end: number, field: string): boolean {
-  for (let i = 0; i < field.length; i++) {
-    const byte = bytes[start + i] as number
-    if (start + i >= end) return false
-    if (byte === 0x5c || byte >= 0x80) return decodesTo(bytes, start, end, field)
-    if (byte !== field.charCodeAt(i)) return false
-  }
-  return end - start === field.length
+/** Whether bytes are a text, which is ASCII. */
+function spells(bytes: Buffer, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false
+  return true
+}
+
+/** Whether a key has to be decoded to be read. */
+function isCoded(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === 0x5c || (bytes[at] as number) >= 0x80) return true
+  return false
 }
 
 function decodesTo(bytes: Buffer, start: number, end: number, field: string): boolean {
