@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Static, TSchema } from '@sinclair/typebox'
+import { audienceOf, type Listening } from './audience.ts'
 import { calmLog } from './calm-log.ts'
 import type { ResolvedConfig, ResolvedPlugin, ResolvedProvider } from './config/resolved.ts'
 import type { Dialect } from './dialect.ts'
@@ -54,18 +55,21 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
     const installed = new Set(config.plugins.map(each => each.plugin.name))
     const taps: (Tap & Order)[] = []
     const offers: Offer[] = []
+    const listening: Listening[] = []
     for (const each of config.plugins) {
       const api = pluginApi(each, {
         context,
         dialects,
         providers,
         offers,
+        listening,
         lease,
         disposers,
         isAbandoned: () => isAbandoned,
       })
       taps.push(...(await setUp(each, installed, api)))
     }
+    Object.freeze(listening)
     const sorted = HOOK_NAMES.map(hook =>
       order(
         taps.filter(tap => tap.hook === hook),
@@ -80,6 +84,7 @@ export async function buildGeneration(config: ResolvedConfig, context: BuildCont
       number,
       config,
       hooks,
+      audience: audienceOf(listening),
       taps: inOrder,
       dialects,
       providers,
@@ -108,6 +113,8 @@ interface Parts {
   readonly dialects: readonly Dialect[]
   readonly providers: ReadonlyMap<string, Provider>
   readonly offers: Offer[]
+  /** Frozen once every plugin is set up. */
+  readonly listening: Listening[]
   readonly lease: KeeperLease
   readonly disposers: Dispose[]
   /** Whether the build has failed meanwhile. */
@@ -142,6 +149,10 @@ function pluginApi({ plugin }: ResolvedPlugin, parts: Parts): PluginApi {
     },
     offer: (service, value) => void offers.push({ service, value }),
     offers: service => offersOf(offers, service),
+    observe(observer) {
+      if (Object.isFrozen(parts.listening)) throw new Error('api.observe is for setup; later there is exchange.observe')
+      parts.listening.push({ plugin: plugin.name, observer, log: calmLog(log) })
+    },
     probe: (name, request) => {
       const provider = providers.get(name)
       const dialect = dialects.find(each => each.name === provider?.dialects[0])

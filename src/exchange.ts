@@ -156,6 +156,8 @@ export interface AttemptOutcome {
   /** Counts from 1 over the whole exchange, retries included. */
   readonly number: number
   readonly startedAt: number
+  /** When its response began to be passed on; undefined where it was not, and for a refusal. */
+  readonly answeredAt: number | undefined
   readonly endedAt: number
   readonly status: number | undefined
   /** Why it failed before a response, or `cut` when the response broke off, or `cancelled` when the client left. */
@@ -194,20 +196,21 @@ export interface ResponseHead {
 
 /**
  * A look at what passes, after it has passed: never a way to change it. Observers run on the serving thread, so they
- * hand over and return. Buffers are only valid during the call, and an observer that throws is taken off.
+ * hand over and return. Buffers are only valid during the call. One that `api.observe` was given hears of every exchange,
+ * which comes last in each call; one that `exchange.observe` was given is taken off when it throws.
  */
 export interface Observer {
   /** The client's body as it arrived, without its content coding. Unlike other bytes it may be kept, and must not be changed. */
-  requestBody?(body: Uint8Array): void
+  requestBody?(body: Uint8Array, exchange: Exchange): void
   /** Headers set on the response now are in time. */
-  attemptStarted?(attempt: StartedAttempt): void
+  attemptStarted?(attempt: StartedAttempt, exchange: Exchange): void
   /** Its response is being passed on: the head has come, and of a held response the first content. */
-  attemptAnswered?(attempt: StartedAttempt, head: ResponseHead): void
+  attemptAnswered?(attempt: StartedAttempt, head: ResponseHead, exchange: Exchange): void
   /** Once for every attempt, as soon as it is known: at the status line for a refusal, at the last byte otherwise. */
-  attemptEnded?(outcome: AttemptOutcome): void
-  responseStarted?(head: ResponseHead): void
+  attemptEnded?(outcome: AttemptOutcome, exchange: Exchange): void
+  responseStarted?(head: ResponseHead, exchange: Exchange): void
   /** The bytes as they went to the client. */
-  responseBytes?(bytes: Uint8Array): void
+  responseBytes?(bytes: Uint8Array, exchange: Exchange): void
 }
 
 /** What happened and when; filled in as the exchange goes on. Times are in milliseconds since it began. */
@@ -258,7 +261,10 @@ export interface Exchange {
   readonly error: GatewayError | undefined
   /** Reads a slot, creating its value on first use. */
   use<T>(slot: Slot<T>): T
-  /** Adds a look at attempts and raw bytes. Ask in `ingress`, before anything has passed; for attempts `route` will do. */
+  /**
+   * Adds a look at the attempts and raw bytes of this exchange. Ask in `ingress`, before anything has passed; for attempts
+   * `route` will do. Who looks at every exchange, and remembers nothing of each, asks once: by `api.observe`.
+   */
   observe(observer: Observer): void
   /** Sets a header of the response, if its head has not gone out, whatever the provider says there. The last value counts. */
   setResponseHeader(name: string, value: string): void

@@ -1,3 +1,4 @@
+import type { Audience } from './audience.ts'
 import type { ResolvedConfig } from './config/resolved.ts'
 import type { Dialect } from './dialect.ts'
 import { EndpointTable } from './endpoints.ts'
@@ -15,6 +16,7 @@ export interface GenerationParts {
   readonly number: number
   readonly config: ResolvedConfig
   readonly hooks: LiveHooks
+  readonly audience: Audience | null
   readonly taps: Readonly<Record<HookName, readonly string[]>>
   readonly dialects: readonly Dialect[]
   readonly providers: ReadonlyMap<string, Provider>
@@ -32,7 +34,9 @@ export class Generation {
   readonly number: number
   readonly config: ResolvedConfig
   readonly hooks: LiveHooks
-  /** Whether any plugin taps any hook: if none does, nobody can ask what an exchange did and when. */
+  /** Who hears of every exchange. */
+  readonly audience: Audience | null
+  /** Whether any plugin taps a hook or observes: if none does, nobody can ask what an exchange did and when. */
   readonly isTapped: boolean
   /** Names of the plugins on each hook, in run order. */
   readonly taps: Readonly<Record<HookName, readonly string[]>>
@@ -56,7 +60,8 @@ export class Generation {
     this.number = parts.number
     this.config = parts.config
     this.hooks = parts.hooks
-    this.isTapped = HOOK_NAMES.some(name => parts.hooks[name] !== null)
+    this.audience = parts.audience
+    this.isTapped = parts.audience !== null || HOOK_NAMES.some(name => parts.hooks[name] !== null)
     this.taps = parts.taps
     this.dialects = parts.dialects
     this.endpoints = new EndpointTable(parts.dialects)

@@ -46,10 +46,17 @@ function createHooks() {
 type TapableHooks = ReturnType<typeof createHooks>
 
 /** The hooks of one generation. A hook nobody taps is null, so the request path pays one comparison for it. */
-export type LiveHooks = { readonly [K in HookName]: TapableHooks[K] | null } & {
+export type LiveHooks = {
+  readonly [K in HookName]: (K extends 'record' ? TapableHooks[K] : Live<TapableHooks[K]>) | null
+} & {
   /** Whether any tap of `egress` is concerned with an attempt. Throws what a condition throws. */
   readonly isEgressWanted: (attempt: Attempt, request: LlmRequest, exchange: Exchange) => boolean
 }
+
+/** A series answers at once where all its taps do: nobody waits for a promise that is not needed. */
+type Live<T> = T extends { promise(...given: infer G): Promise<infer R> }
+  ? Omit<T, 'promise'> & { promise(...given: G): R | Promise<R> }
+  : T
 
 /** One plugin's handler for one hook, in its final place. */
 export interface Tap {

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { Chunk } from './chunk.ts'
 import type { Dialect } from './dialect.ts'
-import type { Attempt, Exchange, OutgoingAttempt, Plan, Reply } from './exchange.ts'
+import type { Attempt, Exchange, Observer, OutgoingAttempt, Plan, Reply } from './exchange.ts'
 import type { GatewayView } from './gateway-view.ts'
 import type { PluginCommand } from './plugin-command.ts'
 import type { DataFile, DataFileDefinition } from './plugin-file.ts'
@@ -127,6 +127,8 @@ export interface PluginApi {
   offer<T>(service: Service<T>, value: T): void
   /** What plugins offer, in list order. Complete once every plugin is set up: ask when it is needed, not in `setup`. */
   offers<T>(service: Service<T>): readonly T[]
+  /** Looks at what passes in every exchange. Called in `setup`. */
+  observe(observer: Observer): void
   /** Asks a provider for something cheap, at its own address and with its first key. Never rejects. */
   probe(provider: string, request: ProbeRequest): Promise<ProbeResult>
   /**

@@ -1,8 +1,11 @@
 /** What a tap comes to: a value, nothing, or the promise of either. What it throws, or rejects with, ends the series. */
 export type Step = (first?: unknown, second?: unknown, third?: unknown) => unknown
 
-/** Runs the taps of a series for one call. */
-export type Series = (steps: readonly Step[]) => (first: unknown, second: unknown, third: unknown) => Promise<unknown>
+/**
+ * Runs the taps of a series for one call. What they come to is there at once, unless one of them
+ * answers later or fails: then there is a promise of it.
+ */
+export type Series = (steps: readonly Step[]) => (first: unknown, second: unknown, third: unknown) => unknown
 
 /**
  * Has an asynchronous hook run its taps in a loop. `compile` is what tapable's kinds of hook differ in; the code that its
@@ -21,24 +24,43 @@ interface Compiled {
 }
 
 /** The first answer ends it. Null, false and 0 are none: one plugin in JavaScript could so switch off those after it. */
-export const firstAnswer: Series = steps => async (first, second, third) => {
-  // By index: in an asynchronous function V8 keeps the iterator of a list, and what it yields, as objects.
-  for (let i = 0; i < steps.length; i++) {
-    const result = steps[i]!(first, second, third)
-    const answer = isPromise(result) ? await result : result
-    if (answer) return answer
+export const firstAnswer: Series = steps => {
+  const from: From = (start, first, second, third) => {
+    for (let i = start; i < steps.length; i++) {
+      const result = steps[i]!(first, second, third)
+      if (isPromise(result)) return result.then(answer => answer || from(i + 1, first, second, third))
+      if (result) return result
+    }
+    return undefined
   }
-  return undefined
+  return rejecting(from)
 }
 
 /** Each tap gets what the one before it made of the first argument; where a tap says nothing it stays as it is. */
-export const handedOn: Series = steps => async (first, second, third) => {
-  let value = first
-  for (let i = 0; i < steps.length; i++) {
-    const result = steps[i]!(value, second, third)
-    value = (isPromise(result) ? await result : result) || value
+export const handedOn: Series = steps => {
+  const from: From = (start, first, second, third) => {
+    let value = first
+    for (let i = start; i < steps.length; i++) {
+      const result = steps[i]!(value, second, third)
+      const given = value
+      if (isPromise(result)) return result.then(changed => from(i + 1, changed || given, second, third))
+      value = result || value
+    }
+    return value
   }
-  return value
+  return rejecting(from)
+}
+
+type From = (start: number, first: unknown, second: unknown, third: unknown) => unknown
+
+function rejecting(from: From): ReturnType<Series> {
+  return (first, second, third) => {
+    try {
+      return from(0, first, second, third)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
 }
 
 export function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -71,9 +71,8 @@ describe('an asynchronous hook', () => {
   })
 
   it('names the plugin and the hook of what failed, and keeps the cause to itself', async () => {
-    const error: unknown = await buildHooks([tap('normalize', boom, { plugin: 'redact' })])
-      .normalize!.promise(request, exchange)
-      .then(undefined, (reason: unknown) => reason)
+    const { normalize } = buildHooks([tap('normalize', boom, { plugin: 'redact' })])
+    const error: unknown = await Promise.resolve(normalize!.promise(request, exchange)).catch(reason => reason)
     expect(error).toBeInstanceOf(PluginError)
     expect(error).toMatchObject({ plugin: 'redact', hook: 'normalize', code: 'LR_PLUGIN', status: 500 })
     expect((error as Error).message).not.toContain('boom')

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Config } from '../src/config/define.ts'
 import {
   type Attempt,
@@ -13,6 +13,7 @@ import {
   type Observer,
   type PluginOption,
 } from '../src/index.ts'
+import { JsonRequest } from '../src/json-request.ts'
 import { type GatewayOptions, gateway, type Upstream } from '../src/testing.ts'
 import { Recorder } from './support/recorder.ts'
 
@@ -44,6 +45,20 @@ describe('an exchange that nobody touches', () => {
     expect(g.received).toMatchObject([{ method: 'POST', path: `${PATH}?a=%20b&c` }])
     expect(g.received[0]!.body.toString()).toBe(BODY)
     expect(await g.recorder.one()).toMatchObject({ outcome: 'ok', error: undefined, attempts: [{ status: 201 }] })
+  })
+
+  it('has its body looked into by nobody', async () => {
+    const asked = [
+      vi.spyOn(JsonRequest.prototype, 'model', 'get'),
+      vi.spyOn(JsonRequest.prototype, 'modelLabel', 'get'),
+      vi.spyOn(JsonRequest.prototype, 'isStream', 'get'),
+      vi.spyOn(JsonRequest.prototype, 'peek'),
+    ]
+    onTestFinished(() => asked.forEach(each => void each.mockRestore()))
+    const g = await gateway({}, { upstream: () => ({ stream: ['data: 1\n\n', 'data: 2\n\n'] }) })
+    onTestFinished(() => g.close())
+    expect(await (await g.post(PATH, BODY)).text()).toBe('data: 1\n\ndata: 2\n\n')
+    for (const each of asked) expect(each).not.toHaveBeenCalled()
   })
 
   it('carries an id on its response that record knows', async () => {
@@ -275,8 +290,17 @@ describe('a response header of a plugin', () => {
     expect((await g.fetch('/nowhere')).headers.get('x-added')).toBe('yes')
   })
 
-  it('that HTTP does not allow is the fault of the plugin', async () => {
-    const adding = tapping({ ingress: exchange => exchange.setResponseHeader('x-bad', 'two\nlines') })
+  it.each([
+    ['x-bad', 'two\nlines'],
+    ['x-none', undefined as never],
+    ['x bad', 'yes'],
+  ])('that HTTP does not allow is the fault of the plugin (%s: %j), though another was good before', async (name, bad) => {
+    const adding = tapping({
+      ingress(exchange) {
+        exchange.setResponseHeader('x-bad', 'one line')
+        exchange.setResponseHeader(name, bad)
+      },
+    })
     const g = await start([adding])
     const response = await g.post(PATH, BODY)
     expect([response.status, await response.json()]).toMatchObject([500, { error: { code: 'LR_PLUGIN' } }])
@@ -622,5 +646,79 @@ describe('an observer', () => {
     await g.recorder.one()
     expect(calls).toBe(1)
     expect(g.logs.join('')).toContain('an observer failed and was taken off')
+  })
+})
+
+describe('an observer of every exchange', () => {
+  const observing = (observer: Observer) =>
+    definePlugin({
+      name: 'listener',
+      setup: (_, api) => {
+        api.observe(observer)
+        return {}
+      },
+    })()
+
+  it('hears the same, and of which exchange it is', async () => {
+    const heard: unknown[] = []
+    const observer: Observer = {
+      requestBody: (body, { id }) => void heard.push([id, Buffer.from(body).toString()]),
+      attemptStarted: ({ number }, { id }) => void heard.push([id, `start ${number}`]),
+      attemptAnswered: ({ number }, { status }, { id }) => void heard.push([id, `answer ${number} ${status}`]),
+      attemptEnded: ({ number, status }, { id }) => void heard.push([id, `end ${number} ${status}`]),
+      responseStarted: ({ status }, { id }) => void heard.push([id, `head ${status}`]),
+      responseBytes: (bytes, { id }) => void heard.push([id, Buffer.from(bytes).toString()]),
+    }
+    const g = await start([observing(observer)], () => ({ body: '{}' }))
+    const ids: (string | null)[] = []
+    for (const _ of [1, 2]) {
+      const response = await g.post(PATH, BODY)
+      ids.push(response.headers.get('x-lunaroute-request-id'))
+      await response.text()
+      await g.recorder.one()
+    }
+    const story = [BODY, 'start 1', 'answer 1 200', 'head 200', '{}', 'end 1 200']
+    expect(heard).toEqual(ids.flatMap(id => story.map(each => [id, each])))
+  })
+
+  it('is told when an answer began to be passed on, and of a refusal that it did not', async () => {
+    const ended: AttemptOutcome[] = []
+    const plan = tapping({ route: () => [attempt('test', { fallbackOn: [500] }), attempt('second')] }, 'plan')
+    const upstream: Upstream = ({ provider }) => (provider === 'test' ? { status: 500, body: {} } : { body: {} })
+    const observer: Observer = { attemptEnded: outcome => void ended.push(outcome) }
+    const g = await start([observing(observer), plan], upstream, { providers: { second: SECOND } })
+    expect((await g.post(PATH, BODY)).status).toBe(200)
+    await g.recorder.one()
+    expect(ended).toMatchObject([{ status: 500, answeredAt: undefined }, { status: 200 }])
+    const { startedAt, answeredAt, endedAt } = ended[1]!
+    expect(answeredAt).toBeGreaterThan(startedAt)
+    expect(answeredAt).toBeLessThanOrEqual(endedAt)
+  })
+
+  it('that throws is named in the log, and hears of the next event all the same', async () => {
+    let calls = 0
+    const boom = () => {
+      calls++
+      throw new Error('boom')
+    }
+    const g = await start([observing({ attemptStarted: boom, attemptEnded: boom })])
+    expect((await g.post(PATH, BODY)).status).toBe(200)
+    await g.recorder.one()
+    expect(calls).toBe(2)
+    expect(g.logs.join('')).toMatch(/"plugin":"listener".*failed as it observed attemptStarted/)
+  })
+
+  it('is asked for in setup, and cannot be later', async () => {
+    const late = definePlugin({
+      name: 'late',
+      setup: (_, api) => ({
+        ingress: () => {
+          api.observe({})
+        },
+      }),
+    })
+    const g = await start([late()])
+    expect((await g.post(PATH, BODY)).status).toBe(500)
+    expect(g.logs.join('')).toContain('api.observe is for setup; later there is exchange.observe')
   })
 })

@@ -141,7 +141,14 @@ describe('a harness', () => {
     const h = await harness(watch())
     const exchange = h.exchange()
     await h.ingress(exchange)
-    const rest = { startedAt: 0, endedAt: 1, toldStatus: undefined, head: undefined, key: undefined }
+    const rest = {
+      startedAt: 0,
+      answeredAt: undefined,
+      endedAt: 1,
+      toldStatus: undefined,
+      head: undefined,
+      key: undefined,
+    }
     exchange.observers.attemptEnded({ provider: 'p', model: 'm', number: 7, status: 200, failure: undefined, ...rest })
     expect(ended).toEqual([7])
     await h.close()

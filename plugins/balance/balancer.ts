@@ -6,7 +6,6 @@ import {
   groupService,
   type LlmRequest,
   ModelPatterns,
-  type Observer,
   type Plan,
   type PluginApi,
   type ProviderGroup,
@@ -34,8 +33,6 @@ export class Balancer {
   readonly #prices: Prices
   readonly #models: ModelPatterns<Group> | undefined
   readonly #ownCredentialTarget: PluginApi['ownCredentialTarget']
-  /** For exchanges of which there is nothing to remember. */
-  readonly #plainWatch: Observer
 
   constructor(options: BalanceOptions, state: BalanceState, api: PluginApi) {
     const prices = new Prices(() => api.offers(priceService).map(each => each.list))
@@ -53,23 +50,18 @@ export class Balancer {
     this.rings = new Map(several.map(each => [each.name, new KeyRing(each, options.keys, api.log)]))
     this.#state = state
     this.#ownCredentialTarget = api.ownCredentialTarget
-    this.#plainWatch = new Watch(state, this.rings, [], () => false)
   }
 
-  /** The plan with every target and key in it, and what follows its attempts. */
-  reshape(
-    plan: Plan,
-    request: LlmRequest | null,
-    exchange: Exchange,
-  ): { readonly plan: Plan; readonly watch: Observer } {
+  /** The plan with every target and key in it. Where there are targets, its attempts are followed. */
+  reshape(plan: Plan, request: LlmRequest | null, exchange: Exchange): Plan {
     const isSpread = this.#places.size > 0 || plan.some(each => this.#guest(each.provider) !== undefined)
-    if (!isSpread && this.rings.size === 0) return { plan, watch: this.#plainWatch }
+    if (!isSpread && this.rings.size === 0) return plan
     const expanded: Expanded[] = []
     const spread = isSpread ? this.#spread(plan, request, exchange, expanded) : plan
     const keyed = this.rings.size === 0 ? spread : this.#withKeys(spread, request, exchange)
     const isClients = (provider: string) => this.#ownCredentialTarget(exchange) === provider
-    const watch = expanded.length === 0 ? this.#plainWatch : new Watch(this.#state, this.rings, expanded, isClients)
-    return { plan: keyed, watch }
+    if (expanded.length > 0) exchange.observe(new Watch(this.#state, this.rings, expanded, isClients))
+    return keyed
   }
 
   #spread(plan: Plan, request: LlmRequest | null, exchange: Exchange, expanded: Expanded[]): Plan {

@@ -2,6 +2,7 @@ import { definePlugin, meterService, providerStatusService, statusService } from
 import { Balancer } from './balancer.ts'
 import { problemsOf, options as schema } from './options.ts'
 import { BalanceState } from './state.ts'
+import { countLimits } from './watch.ts'
 
 /** Spreads requests over providers that stand for each other, and over the keys of each. */
 export default definePlugin({
@@ -60,13 +61,8 @@ export default definePlugin({
       read: () => state.backoffs.samples(),
     })
 
-    return {
-      route(plan, request, exchange) {
-        const reshaped = balancer.reshape(plan, request, exchange)
-        exchange.observe(reshaped.watch)
-        return reshaped.plan
-      },
-    }
+    api.observe({ attemptEnded: outcome => countLimits(outcome, state, balancer.rings) })
+    return { route: (plan, request, exchange) => balancer.reshape(plan, request, exchange) }
   },
 })
 

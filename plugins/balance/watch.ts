@@ -3,7 +3,18 @@ import type { Expanded } from './group.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { BalanceState } from './state.ts'
 
-/** Follows the attempts of one exchange. */
+/** What the attempt says of limits and keys, whatever plan it was made for. */
+export function countLimits(
+  outcome: AttemptOutcome,
+  { rateLimits }: Pick<BalanceState, 'rateLimits'>,
+  rings: ReadonlyMap<string, KeyRing>,
+): void {
+  const { provider, status, toldStatus } = outcome
+  if ((toldStatus ?? status) === 429) rateLimits.add({ provider, model: outcome.model ?? 'none' })
+  rings.get(provider)?.ended(outcome)
+}
+
+/** Follows the attempts of one exchange with groups in its plan. What `countLimits` does has been done when it hears of an end. */
 export class Watch implements Observer {
   readonly #state: BalanceState
   readonly #rings: ReadonlyMap<string, KeyRing>
@@ -45,10 +56,6 @@ export class Watch implements Observer {
 
   attemptEnded(outcome: AttemptOutcome): void {
     const { provider, status, toldStatus, failure, head } = outcome
-    const isLimited = (toldStatus ?? status) === 429
-    if (isLimited) this.#state.rateLimits.add({ provider, model: outcome.model ?? 'none' })
-    const ring = this.#rings.get(provider)
-    ring?.ended(outcome)
     if (!this.#current) return
     const { group, target } = this.#current
     this.#current = undefined
@@ -58,9 +65,9 @@ export class Watch implements Observer {
     const hasFailed = failure === undefined ? (toldStatus ?? status ?? 0) >= 500 : !HARMLESS.has(failure)
     if (hasFailed) latencies.failed(target.key, now)
     if (!group.hasLimits) return
-    if (isLimited) {
+    if ((toldStatus ?? status) === 429) {
       // With another key the target may answer yet.
-      if (this.#isClients(provider) || ring?.hasUsable) return
+      if (this.#isClients(provider) || this.#rings.get(provider)?.hasUsable) return
       const wait = limits.limited(target.limitKey, head && retryAfter(head), group.backoff, now)
       if (wait !== undefined) this.#state.backoffs.add(provider, wait / 1000)
     } else if (failure === undefined && (status ?? 500) < 400) limits.worked(target.limitKey, now)
@@ -68,7 +75,6 @@ export class Watch implements Observer {
 
   /** Which target an attempt is for. Attempts come as provider and model, after others may have moved them. */
   #find(attempt: StartedAttempt): Expanded | undefined {
-    if (this.#expanded.length === 0) return undefined
     const fitting = this.#expanded.filter(each => each.target.provider === attempt.provider)
     if (fitting.length < 2) return fitting[0]
     const { model } = attempt

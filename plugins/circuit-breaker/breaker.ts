@@ -1,13 +1,16 @@
+import { performance } from 'node:perf_hooks'
 import {
   type Attempt,
   type AttemptOutcome,
   derived,
   derivedPlan,
+  type Exchange,
   type Gate,
   GatewayError,
   type LlmRequest,
   type Observer,
   type Plan,
+  type ResponseHead,
   type StartedAttempt,
 } from 'lunaroute'
 import type { Circuit, CircuitRules, Probe } from './circuit.ts'
@@ -25,8 +28,10 @@ export interface BreakerSettings {
 }
 
 /** Keeps plans away from providers that fail. */
-export class Breaker {
+export class Breaker implements Observer {
   readonly #circuits: Circuits
+  /** The probe of each exchange that has one: at most one at a time, since its attempts follow each other. */
+  readonly #claims = new WeakMap<Exchange, Claim>()
   readonly #settings: BreakerSettings
 
   constructor(circuits: Circuits, settings: BreakerSettings) {
@@ -58,19 +63,21 @@ export class Breaker {
 
   readonly #gatedPlan = derivedPlan(plan => plan.map(this.#gated))
 
-  /** What follows the attempts of one exchange. */
-  watch(): Observer {
-    return new Watch(this)
-  }
-
   /** An attempt is being made: where its circuit waits for a probe, it is the one. */
-  claim(attempt: StartedAttempt): Claim | undefined {
+  attemptStarted(attempt: StartedAttempt, exchange: Exchange): void {
     const circuit = this.#circuits.find(attempt.provider, this.#modelOf(attempt), this.#settings.places)
     const probe = circuit?.start(this.#settings.rules, performance.now())
-    return circuit && probe && { circuit, probe }
+    if (circuit && probe) this.#claims.set(exchange, { circuit, probe })
   }
 
-  ended(outcome: AttemptOutcome, claim: Claim | undefined): void {
+  attemptAnswered(_attempt: StartedAttempt, _head: ResponseHead, exchange: Exchange): void {
+    const claim = this.#claimOf(exchange)
+    claim?.circuit.answered(claim.probe, performance.now())
+  }
+
+  attemptEnded(outcome: AttemptOutcome, exchange: Exchange): void {
+    const claim = this.#claimOf(exchange)
+    if (claim) this.#claims.delete(exchange)
     const { rules, counted, places } = this.#settings
     const verdict = verdictOf(outcome, counted)
     const model = this.#modelOf(outcome)
@@ -94,6 +101,10 @@ export class Breaker {
     return circuit.wait(rules, now) > 0 ? openError([attempt], hintOf(circuit, rules, now)) : undefined
   }
 
+  #claimOf(exchange: Exchange): Claim | undefined {
+    return this.#circuits.areNone ? undefined : this.#claims.get(exchange)
+  }
+
   #circuit({ provider, model }: Attempt, request: LlmRequest | null): Circuit | undefined {
     const { isPerModel, places } = this.#settings
     return this.#circuits.find(provider, isPerModel ? (model ?? request?.modelLabel ?? '') : undefined, places)
@@ -108,30 +119,6 @@ export class Breaker {
 interface Claim {
   readonly circuit: Circuit
   readonly probe: Probe
-}
-
-/** The probe of one exchange: at most one at a time, since its attempts follow each other. */
-class Watch implements Observer {
-  readonly #breaker: Breaker
-  #claim: Claim | undefined
-
-  constructor(breaker: Breaker) {
-    this.#breaker = breaker
-  }
-
-  attemptStarted(attempt: StartedAttempt): void {
-    this.#claim = this.#breaker.claim(attempt)
-  }
-
-  attemptAnswered(): void {
-    const claim = this.#claim
-    claim?.circuit.answered(claim.probe, performance.now())
-  }
-
-  attemptEnded(outcome: AttemptOutcome): void {
-    this.#breaker.ended(outcome, this.#claim)
-    this.#claim = undefined
-  }
 }
 
 /** Adds a gate to an attempt. */

@@ -238,7 +238,15 @@ it('is seen in meters and in the status of providers', async () => {
   await h.route([{ provider: 'openai', headers: {} }], request, exchange)
   const started = { provider: 'openai', model: 'm', number: 1, key: 0 }
   exchange.observers.attemptStarted(started)
-  const ended = { startedAt: 0, endedAt: 1, status: 500, failure: undefined, toldStatus: undefined, head: undefined }
+  const ended = {
+    startedAt: 0,
+    answeredAt: undefined,
+    endedAt: 1,
+    status: 500,
+    failure: undefined,
+    toldStatus: undefined,
+    head: undefined,
+  }
   exchange.observers.attemptEnded({ ...started, ...ended })
   expect(read()).toMatchObject({
     families: {

@@ -56,7 +56,7 @@ export default definePlugin({
   }),
   // A breaker that breaks must not take the requests with it.
   failure: 'open',
-  setup(options, { keep, offer, log, onDispose, providers }) {
+  setup(options, { keep, offer, log, observe, onDispose, providers }) {
     const circuits = keep('circuits', () => new Circuits())
     const rules: CircuitRules = {
       failures: options.failure_threshold,
@@ -74,6 +74,7 @@ export default definePlugin({
     circuits.report = ({ provider, model }, from, to) => {
       log[to === 'open' ? 'warn' : 'info']({ provider, model, from, to }, `the circuit of ${provider} is ${to}`)
     }
+    observe(breaker)
     const now = () => performance.now()
     /** Those of this generation's providers, in its way of counting. */
     const known = () => circuits.at(places).filter(each => (each.model !== undefined) === isPerModel)
@@ -125,12 +126,7 @@ export default definePlugin({
       route: {
         // After those who make the plan.
         stage: 'late',
-        handler: (plan, request, exchange) => {
-          if (plan.length === 0) return undefined
-          const reshaped = breaker.reshape(plan, request)
-          exchange.observe(breaker.watch())
-          return reshaped
-        },
+        handler: (plan, request) => (plan.length === 0 ? undefined : breaker.reshape(plan, request)),
       },
     }
   },

@@ -1,8 +1,8 @@
 import { type Attempt, definePlugin, type LlmRequest, statusService, Type, withDefault } from 'lunaroute'
+import { count } from './count.ts'
 import { type Health, type HealthRules, healthOf, ProviderHealth } from './health.ts'
 import { Prober } from './prober.ts'
 import { offerStanding, type Standing } from './standing.ts'
-import { Watch } from './watch.ts'
 
 const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
 const seconds = (description: string) => Type.Number({ exclusiveMinimum: 0, description })
@@ -79,6 +79,7 @@ export default definePlugin({
       isProbing: options.probes !== undefined,
     }
     offerStanding(standing, api)
+    api.observe({ attemptEnded: outcome => count(outcome, health, rules, isPerModel) })
     offer(statusService, {
       name: 'provider-health',
       read: () => {
@@ -100,8 +101,7 @@ export default definePlugin({
       route: {
         // After those who make the plan.
         stage: 'late',
-        handler: (plan, request, exchange) => {
-          exchange.observe(new Watch(health, rules, isPerModel))
+        handler: (plan, request) => {
           if (plan.length < 2) return undefined
           const isBad = plan.map(each => healthFor(each, request) === 'unhealthy')
           if (!isBad.includes(true) || !isBad.includes(false)) return undefined

@@ -30,21 +30,25 @@ export default definePlugin({
         ...checkBody(written.request_body ?? {}, [...path, 'request_body']),
       ]
     }),
-  setup({ providers }, { log }): Hooks {
+  setup({ providers }, { log, observe }): Hooks {
     const env = guarded(message => log.warn(message))
     const entries = Object.entries(providers).map(([name, written]) => [name, templatesOf(written, env)] as const)
     const templates = new Map(entries.filter(([, each]) => each.headers ?? each.body ?? each.metadata))
     if (templates.size === 0) return {}
     const hasMetadata = [...templates.values()].some(({ metadata }) => metadata !== undefined)
+    if (hasMetadata) {
+      observe({
+        attemptAnswered(attempt, { status }, exchange) {
+          exchange.use(answering).attempt = status < 400 ? attempt : undefined
+        },
+      })
+    }
     return {
       route: {
         // The providers must be known.
         stage: 'late',
         handler(plan, request, exchange) {
-          if (request !== null) {
-            if (hasMetadata) observe(exchange)
-            return undefined
-          }
+          if (request !== null) return undefined
           // The last touch is for requests of a dialect; what is passed through unread gets its headers here.
           return plan.map(attempt => {
             const values = valuesOf(exchange, attempt.provider, attempt.model)
@@ -87,14 +91,6 @@ function templatesOf(written: ProviderTemplates, env: Environment) {
     body: request_body && bodyTemplate(request_body, env),
     metadata: response_body && metadataTemplate(response_body, env),
   }
-}
-
-function observe(exchange: Exchange): void {
-  exchange.observe({
-    attemptAnswered(attempt, { status }) {
-      exchange.use(answering).attempt = status < 400 ? attempt : undefined
-    },
-  })
 }
 
 function valuesOf(exchange: Exchange, provider: string, model: string | undefined): Values {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import {
   type AttemptFailure,
   definePlugin,
@@ -5,7 +6,6 @@ import {
   derivedPlan,
   type FailedTry,
   meterService,
-  type Observer,
   type Retry,
   retryAfter,
 } from 'lunaroute'
@@ -36,7 +36,14 @@ export default definePlugin({
       derivedPlan(plan => plan.map((attempt, i) => (i === plan.length - 1 ? final : other)(attempt)))
     const usual = tried(asLast, asOther)
     const creation = tried(retrying(once, last), retrying(once, others))
-    const observer: Observer = { attemptStarted: ({ provider }) => budgets.of(provider).count(performance.now()) }
+    api.observe({
+      attemptStarted({ provider }, { request, head }) {
+        // A client's own repetition is load already, and no reason for more.
+        if (request !== null && (head.get('x-stainless-retry-count') ?? '0') === '0') {
+          budgets.of(provider).count(performance.now())
+        }
+      },
+    })
     api.offer(meterService, {
       name: 'lunaroute_retries_total',
       help: 'Attempts made again, by the failure that led to it.',
@@ -55,10 +62,8 @@ export default definePlugin({
       route: {
         // What other plugins add to the plan is tried again, too.
         stage: 'late',
-        handler(plan, request, exchange) {
+        handler(plan, request) {
           if (request === null) return undefined
-          // A client's own repetition is load already, and no reason for more.
-          if ((exchange.head.get('x-stainless-retry-count') ?? '0') === '0') exchange.observe(observer)
           const isCreation = request.endpoint.operation === 'other' && request.head.method === 'POST'
           return (isCreation ? creation : usual)(plan)
         },

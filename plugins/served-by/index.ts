@@ -1,4 +1,4 @@
-import { definePlugin, type Exchange, type Hooks, routeSlot, type StartedAttempt, Type, withDefault } from 'lunaroute'
+import { definePlugin, type Exchange, routeSlot, type StartedAttempt, Type, withDefault } from 'lunaroute'
 
 const options = Type.Object(
   {
@@ -19,21 +19,22 @@ export default definePlugin({
   section: 'served_by',
   options,
   failure: 'open',
-  setup({ headers }): Hooks {
+  setup({ headers }, api) {
     if (headers.length === 0) return {}
-    const told = headers.map(name => [`x-lunaroute-${name}`, TELLERS[name]] as const)
-    return {
-      ingress(exchange) {
-        exchange.observe({
-          attemptStarted(attempt) {
-            for (const [header, teller] of told) {
-              const value = teller(attempt, exchange)
-              if (value) exchange.setResponseHeader(header, printable(value))
-            }
-          },
-        })
+    const told = headers.map(name => ({
+      header: `x-lunaroute-${name}`,
+      teller: TELLERS[name],
+      text: remembered(printable),
+    }))
+    api.observe({
+      attemptStarted(attempt, exchange) {
+        for (const { header, teller, text } of told) {
+          const value = teller(attempt, exchange)
+          if (value) exchange.setResponseHeader(header, text(value))
+        }
       },
-    }
+    })
+    return {}
   },
 })
 
@@ -45,6 +46,19 @@ const TELLERS = {
   attempts: attempt => String(attempt.number),
   route: (_, exchange) => exchange.use(routeSlot).id,
 } satisfies Record<string, Teller>
+
+/** What a value came to, kept until there is another one: most requests are served as the one before. */
+function remembered(make: (value: string) => string): (value: string) => string {
+  let last: string | undefined
+  let made = ''
+  return value => {
+    if (value !== last) {
+      made = make(value)
+      last = value
+    }
+    return made
+  }
+}
 
 /** Models are named by clients, who may write anything: what a header cannot hold is percent-encoded. */
 function printable(value: string): string {

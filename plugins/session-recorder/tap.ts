@@ -152,6 +152,6 @@ export class Tap implements Observer {
 }
 
 function attemptOf(attempt: AttemptOutcome): RecordedEnd['attempts'][number] {
-  const { provider, model, number, startedAt, endedAt, status, failure, toldStatus, key } = attempt
-  return { provider, model, number, startedAt, endedAt, status, failure, toldStatus, key }
+  const { provider, model, number, startedAt, answeredAt, endedAt, status, failure, toldStatus, key } = attempt
+  return { provider, model, number, startedAt, answeredAt, endedAt, status, failure, toldStatus, key }
 }

@@ -53,7 +53,7 @@ export class Started implements StartedAttempt {
   }
 }
 
-type Ending = Pick<AttemptOutcome, 'startedAt' | 'endedAt' | 'head' | 'toldStatus' | 'failure'>
+type Ending = Pick<AttemptOutcome, 'startedAt' | 'answeredAt' | 'endedAt' | 'head' | 'toldStatus' | 'failure'>
 
 /** What became of an attempt. */
 export class Ended implements AttemptOutcome {
@@ -61,18 +61,20 @@ export class Ended implements AttemptOutcome {
   readonly number: number
   readonly key: number | undefined
   readonly startedAt: number
+  readonly answeredAt: number | undefined
   readonly endedAt: number
   readonly failure: AttemptOutcome['failure']
   readonly toldStatus: number | undefined
   readonly head: ResponseHead | undefined
   readonly #started: Started
 
-  constructor(started: Started, { startedAt, endedAt, failure, toldStatus, head }: Ending) {
+  constructor(started: Started, { startedAt, answeredAt, endedAt, failure, toldStatus, head }: Ending) {
     this.#started = started
     this.provider = started.provider
     this.number = started.number
     this.key = started.key
     this.startedAt = startedAt
+    this.answeredAt = answeredAt
     this.endedAt = endedAt
     this.failure = failure
     this.toldStatus = toldStatus

@@ -1,4 +1,7 @@
 import { type IncomingMessage, type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
+// The global of that name is a getter, which a request would ask ten times.
+import { performance } from 'node:perf_hooks'
+import { NOBODY } from '../audience.ts'
 import type { Dialect, Endpoint } from '../dialect.ts'
 import type { Found, PathModel } from '../endpoints.ts'
 import { GatewayError } from '../errors.ts'
@@ -46,7 +49,7 @@ export class ServedExchange implements Exchange {
   isStreaming = false
   outcome: Outcome | undefined
   error: GatewayError | undefined
-  observers: Observers | null = null
+  observers: Observers | null
   /** The body's content coding, which a request that nobody changes leaves with. */
   codedBody: CodedBody | null = null
   /** Why the listener itself cannot let the request pass. */
@@ -80,6 +83,8 @@ export class ServedExchange implements Exchange {
     this.message = message
     this.reply = reply
     this.timings = generation.isTapped ? new Times() : UNTIMED
+    const { audience, log } = generation
+    this.observers = audience === null ? null : new Observers(this, audience, log)
     this.incoming = new IncomingHeaders(message.rawHeaders)
     this.head = new SafeRequestHead(message, url, generation)
     const found = generation.endpoints.find(this.head, listener.served)
@@ -131,19 +136,17 @@ export class ServedExchange implements Exchange {
   }
 
   observe(observer: Observer): void {
-    this.observers ??= new Observers(error => {
-      this.generation.log.error({ err: error, exchange: this.id }, 'an observer failed and was taken off')
-    })
+    this.observers ??= new Observers(this, NOBODY, this.generation.log)
     this.observers.add(observer)
   }
 
   setResponseHeader(name: string, value: string): void {
-    if (!validNames.has(name)) {
+    if (value === undefined || validHeaders.get(name) !== value) {
       validateHeaderName(name)
+      validateHeaderValue(name, value)
       // Bounded, should a plugin make names up as it goes.
-      if (validNames.size < 1000) validNames.add(name)
+      if (value.length < 200 && (validHeaders.size < 1000 || validHeaders.has(name))) validHeaders.set(name, value)
     }
-    validateHeaderValue(name, value)
     if (this.reply.headersSent) return
     this.addedHeaders ??= []
     setHeader(this.addedHeaders, name, value)
@@ -207,7 +210,7 @@ export class ServedExchange implements Exchange {
 
   /** Called once, when the connection is done with this response. */
   close(): Outcome {
-    this.timings.stamp('end')
+    this.timings.end = this.timings.now
     const isComplete = this.reply.writableFinished
     this.outcome = this.#outcome(isComplete)
     this.cancelUpstream?.()
@@ -224,8 +227,8 @@ export class ServedExchange implements Exchange {
   }
 }
 
-/** Names that plugins have used before, and that need not be looked at again. */
-const validNames = new Set<string>()
+/** Names of headers that plugins have set, with the value that each had last: what is as before is not looked at again. */
+const validHeaders = new Map<string, string>()
 
 /** A session is worth no failure: whether broken JSON is refused is for those to say who need what is in it. */
 function sessionOf(request: LlmRequest): string | undefined {
@@ -237,7 +240,7 @@ function sessionOf(request: LlmRequest): string | undefined {
   }
 }
 
-/** Stamps in milliseconds since the exchange began; 0 for what has not happened. */
+/** Milliseconds since the exchange began; 0 for what has not happened. */
 class Times {
   readonly startedAt = Date.now()
   readonly #start = performance.now()
@@ -247,11 +250,6 @@ class Times {
   firstByte = 0
   end = 0
 
-  stamp(what: 'requestEnd' | 'upstreamStart' | 'upstreamHead' | 'firstByte' | 'end'): number {
-    this[what] = performance.now() - this.#start
-    return this[what]
-  }
-
   get now(): number {
     return performance.now() - this.#start
   }
@@ -259,7 +257,7 @@ class Times {
 
 /** For exchanges nobody looks at. */
 class NoTimes extends Times {
-  override stamp(): number {
+  override get now(): number {
     return 0
   }
 }

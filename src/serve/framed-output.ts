@@ -99,7 +99,7 @@ export class FramedOutput implements Output {
     if (bytes.length === 0 || exchange.reply.destroyed) return
     if (!this.#hasBegun) {
       this.#hasBegun = true
-      exchange.timings.stamp('firstByte')
+      exchange.timings.firstByte = exchange.timings.now
     }
     exchange.responseBytes += bytes.length
     if (!exchange.reply.write(bytes)) {

@@ -11,6 +11,8 @@ const LINE_FEED = 0x0a
 const BRACE = 0x7b
 const QUOTE = 0x22
 const CLOSING_BRACE = 0x7d
+const EVENTS = /^text\/event-stream/i
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\b/i
 const ERROR_KEY = Buffer.from('"error"')
 
 /** Bytes after which a response that has said nothing is passed on as it is. */
@@ -47,12 +49,13 @@ export class HeldResponse {
 
   constructor(dialect: Dialect, head: ResponseHead, isStream: boolean) {
     this.#dialect = dialect
-    const type = (head.get('content-type') ?? '').toLowerCase()
-    const isEvents = type.startsWith('text/event-stream')
+    const type = head.get('content-type') ?? ''
+    const isJson = type === 'application/json' || JSON_TYPE.test(type)
+    const isEvents = !isJson && EVENTS.test(type)
+    const coding = head.get('content-encoding')
     // What is coded could only be read by decoding it, and was not asked for.
-    const isCoded = (head.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity'
-    if (isCoded) this.#verdict = 'content'
-    else if (!isEvents && type !== 'application/json' && !/^application\/(?:[\w.-]+\+)?json\b/.test(type)) {
+    if (coding !== undefined && coding.toLowerCase() !== 'identity') this.#verdict = 'content'
+    else if (!isEvents && !isJson) {
       this.#verdict = {
         kind: 'protocol',
         message: `answered with "${type || 'no content type'}", which is no ${dialect.name}`,

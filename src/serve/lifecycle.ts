@@ -1,6 +1,7 @@
 import type { Plan } from '../exchange.ts'
 import { checkObject, JsonRequest } from '../json-request.ts'
 import type { LlmRequest } from '../request.ts'
+import { isPromise } from '../series.ts'
 import { readBody } from './body.ts'
 import { codingsOf, decodeBody } from './coded-body.ts'
 import type { ServedExchange } from './exchange.ts'
@@ -25,7 +26,8 @@ async function run(exchange: ServedExchange): Promise<void> {
   const { ingress, normalize, route } = generation.hooks
   if (listenerRefusal) throw listenerRefusal
   if (ingress !== null) {
-    const reply = await ingress.promise(exchange)
+    const answered = ingress.promise(exchange)
+    const reply = isPromise(answered) ? await answered : answered
     if (exchange.isOver) return
     if (reply) return sendReply(exchange, reply)
   }
@@ -39,18 +41,24 @@ async function run(exchange: ServedExchange): Promise<void> {
     exchange.requestBytes = body.length
     if (incoming.contentEncoding !== undefined && endpoint.body === 'json') body = await withoutCoding(exchange, body)
     request = receive(exchange, body)
-    if (normalize !== null) request = (await normalize.promise(request, exchange)) ?? request
+    if (normalize !== null) {
+      const changed = normalize.promise(request, exchange)
+      request = (isPromise(changed) ? await changed : changed) ?? request
+    }
     exchange.request = request
   }
   let plan: Plan = endpoint === null ? [] : generation.home(exchange.dialect).plan
-  if (route !== null) plan = (await route.promise(plan, request, exchange)) ?? plan
+  if (route !== null) {
+    const reshaped = route.promise(plan, request, exchange)
+    plan = (isPromise(reshaped) ? await reshaped : reshaped) ?? plan
+  }
   await new Walk(plan, request, exchange).run()
 }
 
 function receive(exchange: ServedExchange, body: Buffer): LlmRequest {
   const { endpoint, dialect, head, pathModel } = exchange
   exchange.observers?.requestBody(body)
-  exchange.timings.stamp('requestEnd')
+  exchange.timings.requestEnd = exchange.timings.now
   if (endpoint!.body === 'json') checkObject(body)
   const target = { path: head.path, query: head.rawQuery() }
   exchange.request = new JsonRequest(head, dialect, endpoint!, body, pathModel, target)

@@ -72,7 +72,8 @@ class RawOutput implements Output {
   }
 
   push(chunk: Buffer): boolean {
-    if (this.#exchange.timings.firstByte === 0) this.#exchange.timings.stamp('firstByte')
+    const { timings } = this.#exchange
+    if (timings.firstByte === 0) timings.firstByte = timings.now
     this.#exchange.responseBytes += chunk.length
     this.#pending.push(chunk)
     // The last piece of a body of known length is followed by `end` at once, which writes it.

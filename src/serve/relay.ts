@@ -4,6 +4,7 @@ import { responseHeaders } from '../upstream/headers.ts'
 import type { UpstreamHandler } from '../upstream/pool.ts'
 import { type AttemptResult, type Outgoing, type Sending, spokenWith } from './attempt.ts'
 import { Ended, RawHead, Started } from './attempt-record.ts'
+import { AttemptTimers } from './attempt-timers.ts'
 import { HeldRefusal, ToldHead } from './held-refusal.ts'
 import { HeldResponse, type Told, type Verdict } from './held-response.ts'
 import { isOwnFault, KEY_FAULTS } from './key-faults.ts'
@@ -34,16 +35,16 @@ export class Relay implements UpstreamHandler {
   #isCancelled = false
   #isOver = false
   #isReported = false
-  #timer: NodeJS.Timeout | undefined
-  #connectTimer: NodeJS.Timeout | undefined
-  #contentTimer: NodeJS.Timeout | undefined
+  #answeredAt: number | undefined
+  #timers: AttemptTimers | null = null
 
   constructor(sending: Sending, settle: (result: AttemptResult) => void, outgoing: Outgoing) {
     const { exchange } = sending
     this.#sending = sending
     this.#settle = settle
     this.#outgoing = outgoing
-    this.#startedAt = exchange.timings.stamp('upstreamStart')
+    this.#startedAt = exchange.timings.now
+    exchange.timings.upstreamStart = this.#startedAt
     exchange.cancelUpstream = this.#cancel
     exchange.observers?.attemptStarted(this.#started)
   }
@@ -53,19 +54,18 @@ export class Relay implements UpstreamHandler {
     this.#isReused = isReused
     if (this.#isOver) return
     const { planned, request } = this.#sending
-    const { connect = 0 } = planned.timeouts ?? {}
+    const connect = this.#abort ? 0 : (planned.timeouts?.connect ?? 0)
     const { firstContent = 0 } = planned.hold ?? {}
-    if (total > 0) this.#timer = setTimeout(this.#timeOut, total, `did not finish within ${total / 1000} s`)
-    if (connect > 0 && !this.#abort) this.#connectTimer = setTimeout(this.#noConnection, connect)
-    if (firstContent > 0 && request?.isStream) {
-      const message = `said nothing within ${firstContent / 1000} s`
-      this.#contentTimer = setTimeout(this.#timeOut, firstContent, message)
-    }
+    // Whether it is a stream stands in the body, which is not read for nothing.
+    const content = firstContent > 0 && request?.isStream ? firstContent : 0
+    if (total === 0 && connect === 0 && content === 0) return
+    this.#timers ??= new AttemptTimers()
+    this.#timers.start({ total, connect, content }, this.#timeOut, this.#noConnection)
   }
 
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
-    clearTimeout(this.#connectTimer)
+    this.#timers?.connected()
     // Given up while it waited for its connection, by a client that left or a limit of time.
     if (this.#isCancelled || this.#isOver) abort(new Error('cancelled'))
   }
@@ -73,14 +73,14 @@ export class Relay implements UpstreamHandler {
   onHeaders(status: number, raw: readonly Buffer[], resume: () => void, statusText: string): boolean {
     if (status < 200) return true
     const { exchange, planned, request } = this.#sending
-    exchange.timings.stamp('upstreamHead')
+    exchange.timings.upstreamHead = exchange.timings.now
     this.#arrived = { status, statusText, raw, resume, headers: responseHeaders }
     if (exchange.generation.isTapped) this.#head = new RawHead(status, raw)
     if (status >= 400) {
       if (!HeldRefusal.fits(planned, this.#whole())) return this.#refused()
       this.#refusal = new HeldRefusal(spokenWith(this.#sending.provider, exchange), this.#whole())
-      clearTimeout(this.#contentTimer)
-      this.#contentTimer = setTimeout(() => this.#refused(), HeldRefusal.patience)
+      this.#timers ??= new AttemptTimers()
+      this.#timers.waitFor(() => this.#refused(), HeldRefusal.patience)
       return true
     }
     // Nobody follows a redirect: it could lead anywhere, and the credential with it.
@@ -168,8 +168,9 @@ export class Relay implements UpstreamHandler {
     const parts = (this.#held ?? this.#refusal)?.parts ?? []
     this.#held = null
     this.#refusal = null
-    clearTimeout(this.#contentTimer)
+    this.#timers?.answered()
     exchange.keepAlive?.stop()
+    this.#answeredAt = exchange.timings.now
     exchange.observers?.attemptAnswered(this.#started, this.#whole())
     const isLate = exchange.reply.headersSent && LateRefusal.fits(this.#whole(), translation ? null : exchange.endpoint)
     // What a waiting client was to be told of a failure is for the output to say from now on.
@@ -257,9 +258,7 @@ export class Relay implements UpstreamHandler {
 
   #end(failure: AttemptOutcome['failure']): void {
     this.#isOver = true
-    clearTimeout(this.#timer)
-    clearTimeout(this.#connectTimer)
-    clearTimeout(this.#contentTimer)
+    this.#timers?.stop()
     this.#sending.exchange.cancelUpstream = null
     this.#report(failure)
   }
@@ -271,6 +270,7 @@ export class Relay implements UpstreamHandler {
     this.#isReported = true
     const outcome = new Ended(this.#started, {
       startedAt: this.#startedAt,
+      answeredAt: this.#answeredAt,
       endedAt: exchange.timings.now,
       head: this.#head,
       toldStatus: this.#toldStatus,

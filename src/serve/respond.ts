@@ -4,7 +4,7 @@ import type { ErrorView } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Reply, ResponseHead } from '../exchange.ts'
 import type { WireError } from '../neutral/codec.ts'
-import { isCalled, lower, setHeader } from '../upstream/headers.ts'
+import { isCalled, lower, setHeaders } from '../upstream/headers.ts'
 import type { ServedExchange } from './exchange.ts'
 
 export const REQUEST_ID = 'x-lunaroute-request-id'
@@ -40,8 +40,7 @@ export function writeHead(exchange: ServedExchange, status: number, statusText: 
   headers.push(REQUEST_ID, exchange.id)
   const { addedHeaders } = exchange
   // What a plugin sets takes the place of what the provider said.
-  if (addedHeaders)
-    for (let i = 0; i < addedHeaders.length; i += 2) setHeader(headers, addedHeaders[i]!, addedHeaders[i + 1]!)
+  if (addedHeaders) setHeaders(headers, addedHeaders)
   exchange.response = new ListedHead(status, headers)
   // The provider's own date goes through; Node's would stand beside it.
   reply.sendDate = false
@@ -97,7 +96,7 @@ function streamReply(
   exchange.reply.flushHeaders()
   const counted = Readable.from(body, { objectMode: false })
   counted.on('data', (piece: Buffer) => {
-    if (exchange.responseBytes === 0) exchange.timings.stamp('firstByte')
+    if (exchange.responseBytes === 0) exchange.timings.firstByte = exchange.timings.now
     exchange.responseBytes += piece.length
     exchange.observers?.responseBytes(piece)
   })
@@ -109,7 +108,7 @@ function streamReply(
 
 function endWith(exchange: ServedExchange, body: Buffer): void {
   const { reply, message } = exchange
-  exchange.timings.stamp('firstByte')
+  exchange.timings.firstByte = exchange.timings.now
   if (message.method === 'HEAD') {
     reply.end()
     return

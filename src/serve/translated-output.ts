@@ -169,7 +169,7 @@ export class TranslatedOutput implements Output {
     const bytes = rest.length === 0 ? first : Buffer.concat(this.#pending)
     this.#pending = []
     if (bytes.length === 0 || exchange.reply.destroyed) return
-    if (exchange.timings.firstByte === 0) exchange.timings.stamp('firstByte')
+    if (exchange.timings.firstByte === 0) exchange.timings.firstByte = exchange.timings.now
     exchange.responseBytes += bytes.length
     this.#silence?.refresh()
     if (!exchange.reply.write(bytes)) {

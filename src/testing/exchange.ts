@@ -1,4 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { type Audience, NOBODY } from '../audience.ts'
 import type { Dialect, Endpoint } from '../dialect.ts'
 import type { GatewayError } from '../errors.ts'
 import type {
@@ -38,6 +39,8 @@ export interface Incoming {
   readonly head: ListedRequestHead
   readonly dialect: Dialect
   readonly request: LlmRequest | null
+  /** Who hears of every exchange. */
+  readonly audience?: Audience | null
 }
 
 const NO_TIMINGS: Timings = {
@@ -98,8 +101,10 @@ export class TestExchange implements Exchange {
     this.outcome = state.outcome
     this.error = state.error
     this.body = came.body
-    this.observers = new Observers(error => {
-      throw error
+    this.observers = new Observers(this, came.audience ?? NOBODY, {
+      error: fields => {
+        throw (fields as { err: unknown }).err
+      },
     })
   }
 

@@ -85,16 +85,23 @@ export class Harness {
   exchange(request: LlmRequest = this.request(), state: ExchangeState = {}): TestExchange {
     // Every request of a harness has such a head.
     const head = request.head as ListedRequestHead
-    return new TestExchange({ head, dialect: request.dialect, request }, state)
+    const { audience } = this.#generation
+    return new TestExchange({ head, dialect: request.dialect, request, audience }, state)
   }
 
   /** An exchange at a path that no dialect serves, such as a page of a plugin's own. */
   visit(path: string, options: VisitOptions = {}): TestExchange {
     const head = this.#head(options.method ?? 'GET', path, options.headers)
-    const { dialects } = this.#generation
+    const { dialects, audience } = this.#generation
     const dialect = dialects.find(each => each.claims(head)) ?? dialects[0]!
     const { body } = options
-    return new TestExchange({ head, dialect, request: null, body: body === undefined ? undefined : bytesOf(body) })
+    return new TestExchange({
+      head,
+      dialect,
+      request: null,
+      body: body === undefined ? undefined : bytesOf(body),
+      audience,
+    })
   }
 
   /** The reply of the first plugin that gives one. Rejects with the GatewayError of the first that refuses. */

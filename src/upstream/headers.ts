@@ -110,6 +110,22 @@ export function setHeader(list: string[], name: string, value: string): void {
   list.push(name, value)
 }
 
+/** The same for several, names and values in turn. Most headers are told apart from all of them by their length alone. */
+export function setHeaders(list: string[], added: readonly string[]): void {
+  let lengths = 0
+  for (let i = 0; i < added.length; i += 2) lengths |= 1 << added[i]!.length
+  for (let i = list.length - 2; i >= 0; i -= 2) {
+    const name = list[i]!
+    if ((lengths >> name.length) & 1 && isAmong(name, added)) list.splice(i, 2)
+  }
+  for (let i = 0; i < added.length; i++) list.push(added[i]!)
+}
+
+function isAmong(spelled: string, list: readonly string[]): boolean {
+  for (let i = 0; i < list.length; i += 2) if (isCalled(spelled, lower(list[i]!))) return true
+  return false
+}
+
 export function removeHeader(list: string[], name: string): void {
   for (let i = list.length - 2; i >= 0; i -= 2) if (isCalled(list[i]!, name)) list.splice(i, 2)
 }
