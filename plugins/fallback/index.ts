@@ -67,10 +67,10 @@ const ANYWHERE: ReadonlySet<Operation> = new Set(['generate', 'count-tokens', 'e
 
 function standIns(plan: Plan, providers: FallbackOptions['providers']): readonly FallbackTarget[] {
   const { provider, model } = plan[0]!
-  return (providers[provider] ?? NOBODY).map(name => ({ provider: name, ...(model !== undefined && { model }) }))
+  return providers[provider]?.map(name => ({ provider: name, ...(model !== undefined && { model }) })) ?? NOBODY
 }
 
-const NOBODY: readonly string[] = []
+const NOBODY: readonly FallbackTarget[] = []
 
 /** The plan with those targets after it that are not in it. A plan that leads to several places already is complete. */
 function extended(plan: Plan, targets: readonly FallbackTarget[]): Plan {

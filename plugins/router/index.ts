@@ -70,7 +70,7 @@ export default definePlugin({
     }
 
     /** The marker that counts for a request: its own, or its session's. */
-    const markerOf = (exchange: Exchange, table: RouteTable): Omit<Asked, 'wish'> => {
+    const markerOf = (exchange: Exchange, table: RouteTable): Marking => {
       const { name, isAmbiguous } = exchange.use(markedSlot)
       if (name === undefined) return { marker: sticky?.get(exchange, api.credentials), isMarkerEarlier: true }
       const fields = { exchange: exchange.id, marker: name.slice(0, 100) }
@@ -80,7 +80,7 @@ export default definePlugin({
         sticky?.set(exchange, api.credentials, name)
         return { marker: name }
       } else api.log.warn(fields, 'a route marker names no rule, provider or alias, and is taken for none')
-      return { marker: undefined }
+      return UNMARKED
     }
 
     const hooks: Hooks = {
@@ -91,8 +91,8 @@ export default definePlugin({
         const { table } = routes
         const wish = overrides ? wishOf(request.head) : undefined
         if (wish?.parameter !== undefined) exchange.takeParameter(wish.parameter)
-        const marker = markers ? markerOf(exchange, table) : { marker: undefined }
-        const decision = router.decide(table, request, exchange.listener, { wish, ...marker })
+        const { marker, isMarkerEarlier } = markers ? markerOf(exchange, table) : UNMARKED
+        const decision = router.decide(table, request, exchange.listener, { wish, marker, isMarkerEarlier })
         const record = exchange.use(routeSlot)
         record.id = decision.id
         record.reason = decision.reason
@@ -113,3 +113,7 @@ export default definePlugin({
     }
   },
 })
+
+type Marking = Omit<Asked, 'wish'>
+
+const UNMARKED: Marking = { marker: undefined }

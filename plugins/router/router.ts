@@ -34,7 +34,7 @@ export interface Asked {
   readonly wish: Wish | undefined
   /** A marker's name, in this request or an earlier one of its session. */
   readonly marker: string | undefined
-  readonly isMarkerEarlier?: boolean
+  readonly isMarkerEarlier?: boolean | undefined
 }
 
 /** Decides where requests go, by one table at a time. */
@@ -94,6 +94,18 @@ export class Router {
       return { id: model, reason: 'an alias of the model', attempts }
     }
     const facts = new Facts(request, listener, alias?.model ?? model)
+    const decided = this.#functions.length === 0 ? undefined : this.#byFunction(facts, alias?.model)
+    if (decided) return decided
+    const rule = table.find(facts)
+    if (rule) {
+      const reason = rule.source === 'default' ? 'the default for the model' : 'the first rule that fits'
+      return { id: rule.id, reason, attempts: renamed(rule.attempts, alias?.model), rule }
+    }
+    if (!alias) return { id: undefined, reason: 'no rule fits', attempts: undefined }
+    return { id: undefined, reason: 'an alias of the model', attempts: undefined, model: alias.model }
+  }
+
+  #byFunction(facts: Facts, model: string | undefined): Decision | undefined {
     for (const [index, each] of this.#functions.entries()) {
       const answer = each(facts)
       if (!answer) continue
@@ -104,16 +116,10 @@ export class Router {
           `the routing function "${id}" answered with no { target: { provider } }; async it cannot be`,
         )
       }
-      const attempts = renamed(attemptsOf(target, fallbacksOf(answer), options), alias?.model)
+      const attempts = renamed(attemptsOf(target, fallbacksOf(answer), options), model)
       return { id, reason: 'decided by a function', attempts }
     }
-    const rule = table.find(facts)
-    if (rule) {
-      const reason = rule.source === 'default' ? 'the default for the model' : 'the first rule that fits'
-      return { id: rule.id, reason, attempts: renamed(rule.attempts, alias?.model), rule }
-    }
-    if (!alias) return { id: undefined, reason: 'no rule fits', attempts: undefined }
-    return { id: undefined, reason: 'an alias of the model', attempts: undefined, model: alias.model }
+    return undefined
   }
 }
 

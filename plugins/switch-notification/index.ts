@@ -5,7 +5,9 @@ import {
   definePlugin,
   type Exchange,
   type Hooks,
+  type Observer,
   type OutgoingAttempt,
+  type Plan,
   Type,
   withDefault,
 } from 'lunaroute'
@@ -79,6 +81,22 @@ export default definePlugin({
       const changed = Object.entries(longer).filter(([key, value]) => value !== body[key])
       return changed.length === 0 ? undefined : { ...attempt, request: request.with(Object.fromEntries(changed)) }
     }
+    const touchOf =
+      (original: string, isMoved: boolean): Touch =>
+      (attempt, exchange) => {
+        try {
+          return notified(attempt, exchange, original, isMoved)
+        } catch (error) {
+          // An answer without the notice is better than none.
+          api.log.warn({ err: error, exchange: exchange.id }, 'the notice of a switch could not be given')
+          return undefined
+        }
+      }
+    const followerOf = (session: string): Observer => ({
+      attemptAnswered({ provider }, { status }) {
+        if (status < 400) sessions.set(session, provider)
+      },
+    })
     return {
       // Not late: those who reorder a plan, or take out of it who fails, are still to come, and what it begins with now is
       // what was meant.
@@ -88,23 +106,9 @@ export default definePlugin({
         const session = isFollowing ? sessionOf(exchange) : undefined
         const last = session === undefined ? undefined : sessions.get(session)
         const original = last ?? first
-        if (session !== undefined) {
-          exchange.observe({
-            attemptAnswered({ provider }, { status }) {
-              if (status < 400) sessions.set(session, provider)
-            },
-          })
-        }
-        if (plan.every(({ provider }) => provider === original)) return undefined
-        const touch = (attempt: OutgoingAttempt, exchange: Exchange) => {
-          try {
-            return notified(attempt, exchange, original, last !== undefined && last !== first)
-          } catch (error) {
-            // An answer without the notice is better than none.
-            api.log.warn({ err: error, exchange: exchange.id }, 'the notice of a switch could not be given')
-            return undefined
-          }
-        }
+        if (session !== undefined) exchange.observe(followerOf(session))
+        if (leadsOnlyTo(original, plan)) return undefined
+        const touch = touchOf(original, last !== undefined && last !== first)
         return plan.map(each => (each.provider === original ? each : { ...each, touch: joined(each.touch, touch) }))
       },
     }
@@ -112,6 +116,11 @@ export default definePlugin({
 })
 
 type Touch = NonNullable<Attempt['touch']>
+
+function leadsOnlyTo(provider: string, plan: Plan): boolean {
+  for (const each of plan) if (each.provider !== provider) return false
+  return true
+}
 
 function joined(first: Attempt['touch'], second: Touch): Touch {
   if (!first) return second

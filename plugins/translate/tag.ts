@@ -43,7 +43,8 @@ export function untagged(data: string): { readonly data: string; readonly issuer
   return { data: data.slice(end), issuer: { provider, dialect, kind: KINDS[Number(kind)] ?? 'signature' } }
 }
 
-/** Whether a body may hold tagged state: one search through its bytes. */
+/** Whether a body may hold tagged state. Most have no capital X at all, and for one byte nothing need be set up to search. */
 export function hasTag(body: Buffer): boolean {
-  return body.includes(MARK_END)
+  const first = body.indexOf(MARK_END[0]!)
+  return first >= 0 && body.includes(MARK_END, first)
 }
