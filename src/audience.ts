@@ -18,7 +18,10 @@ export interface Listening {
 
 /** Null where nobody listens. */
 export function audienceOf(all: readonly Listening[]): Audience | null {
-  if (all.length === 0) return null
+  return all.length === 0 ? null : listsOf(all)
+}
+
+function listsOf(all: readonly Listening[]): Audience {
   return {
     requestBody: tellersOf('requestBody', all),
     attemptStarted: tellersOf('attemptStarted', all),
@@ -30,38 +33,21 @@ export function audienceOf(all: readonly Listening[]): Audience | null {
 }
 
 /** For exchanges of which only those hear who asked to hear of this very one. */
-export const NOBODY: Audience = {
-  requestBody: [],
-  attemptStarted: [],
-  attemptAnswered: [],
-  attemptEnded: [],
-  responseStarted: [],
-  responseBytes: [],
-}
+export const NOBODY = listsOf([])
 
 function tellersOf(event: Event, all: readonly Listening[]): readonly Teller[] {
   return all.filter(({ observer }) => observer[event] !== undefined).map(each => tellerOf(event, each))
 }
 
 function tellerOf(event: Event, { plugin, observer, log }: Listening): Teller {
-  const report = (error: unknown, { id }: Exchange) =>
-    log.error({ err: error, event, exchange: id }, `plugin "${plugin}" failed as it observed ${event}`)
   // One signature per event exists only in the table of types; here they are one or two things and the exchange.
   const method = observer[event]!.bind(observer) as (...given: readonly unknown[]) => void
-  if (event === 'attemptAnswered') {
-    return (first, second, exchange) => {
-      try {
-        method(first, second, exchange)
-      } catch (error) {
-        report(error, exchange)
-      }
-    }
-  }
-  return (first, _, exchange) => {
+  const tell: Teller = event === 'attemptAnswered' ? method : (first, _, exchange) => method(first, exchange)
+  return (first, second, exchange) => {
     try {
-      method(first, exchange)
+      tell(first, second, exchange)
     } catch (error) {
-      report(error, exchange)
+      log.error({ err: error, event, exchange: exchange.id }, `plugin "${plugin}" failed as it observed ${event}`)
     }
   }
 }

@@ -28,11 +28,14 @@ export const firstAnswer: Series = steps => {
   const from: From = (start, first, second, third) => {
     for (let i = start; i < steps.length; i++) {
       const result = steps[i]!(first, second, third)
-      if (isPromise(result)) return result.then(answer => answer || from(i + 1, first, second, third))
+      if (isPromise(result)) return after(result, i + 1, first, second, third)
       if (result) return result
     }
     return undefined
   }
+  // Apart, as a closure in the loop would have V8 make an object for each turn of it.
+  const after: After = (result, next, first, second, third) =>
+    result.then(answer => answer || from(next, first, second, third))
   return rejecting(from)
 }
 
@@ -42,16 +45,19 @@ export const handedOn: Series = steps => {
     let value = first
     for (let i = start; i < steps.length; i++) {
       const result = steps[i]!(value, second, third)
-      const given = value
-      if (isPromise(result)) return result.then(changed => from(i + 1, changed || given, second, third))
+      if (isPromise(result)) return after(result, i + 1, value, second, third)
       value = result || value
     }
     return value
   }
+  const after: After = (result, next, given, second, third) =>
+    result.then(changed => from(next, changed || given, second, third))
   return rejecting(from)
 }
 
 type From = (start: number, first: unknown, second: unknown, third: unknown) => unknown
+
+type After = (result: PromiseLike<unknown>, ...rest: Parameters<From>) => unknown
 
 function rejecting(from: From): ReturnType<Series> {
   return (first, second, third) => {
